@@ -1,0 +1,15 @@
+//! clearway tells which legitimate gateway traffic a Linux host would drop, and which rule drops it.
+//!
+//! The modules stand in the order in which data flows: collect, decode, lower, simulate, judge, fix, report.
+
+pub mod snapshot;
+
+pub mod world;
+
+pub mod ruleset;
+
+pub mod network;
+
+pub mod model;
+
+pub mod simulate;

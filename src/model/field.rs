@@ -1,0 +1,175 @@
+//! The fields that rules can read: of the packet's headers, of its connection, and of its surroundings.
+
+use super::host::IpVersion;
+
+/// One field. Values are unsigned numbers in network order (a port is its number, an address its 32 or 128 bits), at most 128 bits wide.
+///
+/// Transport fields are *positions*, named after TCP: bytes 0-1 are [`Field::SourcePort`] whatever the protocol, so an ICMP type and code
+/// are the high and low byte of it, the UDP length and checksum are the two halves of [`Field::Sequence`], and a raw `@th,0,16` needs no
+/// knowledge of the protocol. [`Field::Protocol`] tells which reading is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// Index of the interface it came in by; 0 if it was sent by this host and has not come in yet.
+    InInterface,
+    /// Index of the interface it leaves by; 0 where there is none yet.
+    OutInterface,
+    /// Transport protocol, after IPv6 extension headers.
+    Protocol,
+    /// Source address.
+    Source,
+    /// Destination address.
+    Destination,
+    /// Transport bytes 0-1: source port; ICMP type (high byte) and code.
+    SourcePort,
+    /// Transport bytes 2-3: destination port; ICMP checksum.
+    DestinationPort,
+    /// Connection state as a bit of nft's: invalid 1, established 2, related 4, new 8, untracked 64.
+    CtState,
+    /// TCP flags: fin 1, syn 2, rst 4, psh 8, ack 16, urg 32, ece 64, cwr 128 (transport byte 13).
+    TcpFlags,
+    /// Packet mark.
+    Mark,
+    /// Length of the whole IP packet in bytes.
+    Length,
+    /// TTL or hop limit.
+    Ttl,
+    /// DSCP.
+    Dscp,
+    /// ECN bits.
+    Ecn,
+    /// IPv4 identification.
+    IpId,
+    /// IPv4 flags: reserved 4, don't fragment 2, more fragments 1.
+    IpFlags,
+    /// Fragment offset in units of 8 bytes.
+    FragmentOffset,
+    /// IPv4 header checksum.
+    IpChecksum,
+    /// IPv6 flow label.
+    FlowLabel,
+    /// Transport bytes 4-7: TCP sequence number; UDP length and checksum; ICMP identifier and sequence.
+    Sequence,
+    /// Transport bytes 8-11: TCP acknowledgement number.
+    Acknowledgement,
+    /// TCP data offset (high half of transport byte 12).
+    DataOffset,
+    /// Reserved bits (low half of transport byte 12).
+    TcpReserved,
+    /// Transport bytes 14-15: TCP window.
+    Window,
+    /// Transport bytes 16-17: TCP checksum.
+    TcpChecksum,
+    /// Transport bytes 18-19: TCP urgent pointer.
+    Urgent,
+    /// One byte at this offset (20 or more) from the start of the transport header.
+    Transport(u16),
+    /// Source hardware address.
+    LinkSource,
+    /// Destination hardware address.
+    LinkDestination,
+    /// PACKET_HOST 0, PACKET_BROADCAST 1, PACKET_MULTICAST 2, PACKET_OTHERHOST 3, PACKET_LOOPBACK 5.
+    PacketType,
+    /// Connection mark.
+    CtMark,
+    /// Connection status bits (IPS_*).
+    CtStatus,
+    /// Direction within the connection: 0 original, 1 reply.
+    CtDirection,
+    /// Conntrack zone.
+    CtZone,
+    /// Source address of the connection's original direction.
+    CtOriginalSource,
+    /// Destination address of the connection's original direction.
+    CtOriginalDestination,
+    /// Source port of the connection's original direction.
+    CtOriginalSourcePort,
+    /// Destination port of the connection's original direction.
+    CtOriginalDestinationPort,
+    /// User id of the sending (or, by early demultiplexing, receiving) socket.
+    Uid,
+    /// Group id of that socket.
+    Gid,
+    /// net_cls class of that socket.
+    Cgroup,
+    /// skb priority.
+    Priority,
+    /// Realm of the route.
+    RtClassId,
+    /// Security mark.
+    SecMark,
+    /// `meta nftrace`.
+    NfTrace,
+    /// Processor that handles it.
+    Cpu,
+    /// Seconds since midnight, UTC.
+    Hour,
+    /// Day of the week, Sunday 0.
+    Day,
+    /// Nanoseconds since 1970.
+    Time,
+    /// What a map's data or an expression that is not modelled left in a register word of one rule.
+    Register(u8),
+    /// An undecided condition on one visit, or a choice of the kernel (a NAT port): numbered by the run of the simulation.
+    Choice(u32),
+    /// 1 if the packet's key is in a set too big to dump: numbered by the run of the simulation.
+    Member(u32),
+}
+
+impl Field {
+    /// Width in bits.
+    #[must_use]
+    pub const fn width(self, version: IpVersion) -> u8 {
+        match self {
+            Self::Member(_) => 1,
+            Self::Ecn => 2,
+            Self::IpFlags => 3,
+            Self::DataOffset | Self::TcpReserved => 4,
+            Self::Dscp => 6,
+            Self::Protocol
+            | Self::TcpFlags
+            | Self::Ttl
+            | Self::Transport(_)
+            | Self::PacketType
+            | Self::CtDirection
+            | Self::NfTrace
+            | Self::Day => 8,
+            Self::FragmentOffset => 13,
+            Self::SourcePort
+            | Self::DestinationPort
+            | Self::CtOriginalSourcePort
+            | Self::CtOriginalDestinationPort
+            | Self::Length
+            | Self::IpId
+            | Self::IpChecksum
+            | Self::Window
+            | Self::TcpChecksum
+            | Self::Urgent
+            | Self::CtZone => 16,
+            Self::FlowLabel => 20,
+            Self::InInterface
+            | Self::OutInterface
+            | Self::CtState
+            | Self::Mark
+            | Self::Sequence
+            | Self::Acknowledgement
+            | Self::CtMark
+            | Self::CtStatus
+            | Self::Uid
+            | Self::Gid
+            | Self::Cgroup
+            | Self::Priority
+            | Self::RtClassId
+            | Self::SecMark
+            | Self::Cpu
+            | Self::Hour
+            | Self::Choice(_)
+            | Self::Register(_) => 32,
+            Self::LinkSource | Self::LinkDestination => 48,
+            Self::Time => 64,
+            Self::Source | Self::Destination | Self::CtOriginalSource | Self::CtOriginalDestination => match version {
+                IpVersion::V4 => 32,
+                IpVersion::V6 => 128,
+            },
+        }
+    }
+}

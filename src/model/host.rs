@@ -1,0 +1,36 @@
+//! One host, as one IP version sees it.
+
+use super::{Chain, ChainId, Hook, MatchSet, step::Condition};
+
+/// IPv4 or IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IpVersion {
+    V4,
+    V6,
+}
+
+/// An interface.
+#[derive(Debug, Clone)]
+pub struct Interface {
+    pub index: u32,
+    pub name: String,
+    pub loopback: bool,
+    pub up: bool,
+    /// Own addresses of this IP version, primary first, as numbers with the prefix length.
+    pub addresses: Vec<(u128, u8)>,
+}
+
+/// The model of a host for one IP version.
+#[derive(Debug, Clone)]
+pub struct Host {
+    pub version: IpVersion,
+    pub interfaces: Vec<Interface>,
+    /// All chains that packets of this version can visit.
+    pub chains: Vec<Chain>,
+    /// Base chains in the order in which the kernel runs them.
+    pub hooks: Vec<(Hook, Vec<ChainId>)>,
+    pub sets: Vec<MatchSet>,
+    pub conditions: Vec<Condition>,
+    /// Conntrack is active for this version: a rule reads it or NAT is used (`nf_ct_netns_get`).
+    pub conntrack: bool,
+}

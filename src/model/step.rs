@@ -1,0 +1,122 @@
+//! Steps: a rule is a sequence of them, and may break off half-way with what it did so far standing.
+
+use smallvec::SmallVec;
+
+use super::{Bits, ChainId, Field, SetId, Test};
+
+/// Number of a [`Condition`] in [`super::Host::conditions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConditionId(pub u32);
+
+/// Something that only time, load or a part that is not modelled decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// What kind of thing decides.
+    pub kind: ConditionKind,
+    /// The expression in the operator's syntax ("limit rate 10/second").
+    pub text: String,
+}
+
+/// What decides a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConditionKind {
+    /// A rate limit.
+    Rate,
+    /// A quota.
+    Quota,
+    /// A number of connections.
+    Connections,
+    /// Chance, or a counter (numgen, hash).
+    Chance,
+    /// The kernel chooses (a NAT address or port of a range).
+    Choice,
+    /// A set that packets change.
+    Learned,
+    /// Not modelled.
+    Unknown,
+}
+
+/// One step of a rule.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Go on if it holds, else break off the rule.
+    Test(Test),
+    /// The rule's counter.
+    Count,
+    /// Set a field of the packet, its mark or its connection to a value made of the current fields.
+    Write { field: Field, bits: Bits },
+    /// From here on the packet is untracked (`nft_notrack_eval`: only if it has no connection yet).
+    Notrack,
+    /// Look a key up in a map; no element breaks off the rule, else the element's data is taken: into [`Field::Register`]s from
+    /// `register` on, one for each 32 bits, or as a verdict.
+    Look { key: SmallVec<[Bits; 2]>, map: SetId, register: Option<u8> },
+    /// Load into registers `first .. first + words` what only time or load decides. With `modulus`, one word below it (plus `offset`) is loaded.
+    Free { first: u8, words: u8, modulus: Option<u32>, offset: u32, condition: ConditionId },
+    /// Look a route up (`nft_fib*.c`) and leave its result in a register: `result` 1 index of the outgoing interface, 3 address type
+    /// (RTN_*), 2 only as a test of presence; `flags` are `NFTA_FIB_F_*` (1 source, 2 destination, 4 mark, 8 iif, 16 oif, 32 present).
+    Fib { register: u8, result: u32, flags: u32 },
+    /// Add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
+    Learn { key: SmallVec<[Bits; 2]>, set: SetId, delete: bool, inverted: bool },
+    /// Translate the connection's addresses; ends the base chain with accept where it applies.
+    Nat(Box<Nat>),
+    /// End the rule.
+    Verdict(Verdict),
+    /// Not modelled, and may end the packet in any way, or break off the rule, or go on.
+    Opaque(ConditionId),
+}
+
+/// How a rule, a map element or a policy ends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Accept,
+    Drop,
+    /// Dropped with an answer.
+    Reject(Reject),
+    Jump(ChainId),
+    Goto(ChainId),
+    Return,
+    /// Go on with the next rule (the rule ends here).
+    Continue,
+    /// Break off the rule.
+    Break,
+    /// To a program; `bypass`: accepted if none listens.
+    Queue {
+        bypass: bool,
+    },
+    /// Taken out of the path by the kernel (synproxy, fwd): neither accepted nor dropped in our words.
+    Stolen,
+}
+
+/// The answer of a reject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reject {
+    /// TCP RST (other protocols: dropped without an answer).
+    TcpReset,
+    /// ICMP destination unreachable with this code.
+    Icmp(u8),
+    /// ICMPv6 destination unreachable with this code.
+    Icmp6(u8),
+}
+
+/// A translation.
+#[derive(Debug, Clone)]
+pub struct Nat {
+    pub kind: NatKind,
+    /// Lowest and highest address; None keeps the address (or it follows from the kind).
+    pub addresses: Option<(Bits, Bits)>,
+    /// Lowest and highest port.
+    pub ports: Option<(Bits, Bits)>,
+    /// `NF_NAT_RANGE_*`.
+    pub flags: u32,
+}
+
+/// The kind of a translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NatKind {
+    Source,
+    Destination,
+    /// Source: the address of the interface that it leaves by.
+    Masquerade,
+    /// Destination: the address of the interface that it came in by, or loopback on output.
+    Redirect,
+}

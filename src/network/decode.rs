@@ -1,0 +1,1 @@
+//! Raw route messages to types.

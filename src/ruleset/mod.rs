@@ -1,0 +1,3 @@
+//! Rules as their own language says them: typed, and printable exactly as the operator knows them.
+
+pub mod nft;

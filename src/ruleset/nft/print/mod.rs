@@ -1,0 +1,1 @@
+//! Rules in nft syntax, exactly as `nft list ruleset` prints them.

@@ -1,0 +1,1 @@
+//! One packet, of which some fields may not be known.

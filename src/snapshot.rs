@@ -1,0 +1,141 @@
+//! The record of one host: what the kernel said, byte for byte, and every question asked with its answer.
+//!
+//! Netlink answers are kept as the raw messages, so that a later version can decode what this one does not understand, and so that an
+//! audit from a file is the same computation as an audit of the running host.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the format that this program writes. Older ones are read; newer ones are refused with a clear error.
+pub const VERSION: u32 = 1;
+
+/// One host, or one network namespace of it, at one time.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// [`VERSION`] of the program that wrote it.
+    pub version: u32,
+    /// Version of clearway that wrote it.
+    pub clearway: String,
+    /// When, RFC 3339 in UTC.
+    pub taken: String,
+    /// `uname -r`.
+    pub kernel: String,
+    /// Host name.
+    pub host: String,
+    /// The network namespace as the user named it; none for the one of the program.
+    pub netns: Option<String>,
+    /// nf_tables.
+    pub nft: NftRecord,
+    /// RTM_NEWLINK messages.
+    pub links: Messages,
+    /// RTM_NEWADDR messages of both families.
+    pub addresses: Messages,
+    /// RTM_NEWROUTE messages of both families and every table.
+    pub routes: Messages,
+    /// RTM_NEWRULE messages of both families.
+    pub policy_rules: Messages,
+    /// RTM_NEWNEXTHOP messages.
+    pub nexthops: Messages,
+    /// SOCK_DIAG_BY_FAMILY answers for listening TCP and unconnected UDP sockets of both families.
+    pub sockets: Messages,
+    /// Owners of sockets.
+    pub owners: Vec<Owner>,
+    /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
+    pub sysctls: BTreeMap<String, String>,
+    /// Names of legacy iptables tables that exist (`/proc/net/ip_tables_names`, then `ip6:`-prefixed ones), read without creating any.
+    pub legacy_tables: Vec<String>,
+    /// Questions asked through the world, and their answers.
+    pub answers: Vec<(crate::world::Question, crate::world::Answer)>,
+    /// What could not be read, and why.
+    pub missing: Vec<Missing>,
+}
+
+/// Raw netlink messages one after the other, each with its `nlmsghdr`, aligned to 4 bytes. Base64 in JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Messages(pub Vec<u8>);
+
+/// nf_tables' own messages.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NftRecord {
+    /// `NFTA_GEN_ID` under which all of this was read.
+    pub generation: u32,
+    /// NFT_MSG_NEWTABLE.
+    pub tables: Messages,
+    /// NFT_MSG_NEWCHAIN.
+    pub chains: Messages,
+    /// NFT_MSG_NEWRULE.
+    pub rules: Messages,
+    /// NFT_MSG_NEWSET.
+    pub sets: Messages,
+    /// NFT_MSG_NEWOBJ.
+    pub objects: Messages,
+    /// NFT_MSG_NEWFLOWTABLE.
+    pub flowtables: Messages,
+    /// NFT_MSG_NEWSETELEM of each set.
+    pub elements: Vec<ElementsRecord>,
+}
+
+/// The elements of one set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ElementsRecord {
+    /// `NFPROTO_*` of its table.
+    pub family: u8,
+    /// Its table.
+    pub table: String,
+    /// Its name.
+    pub set: String,
+    /// True if `messages` hold every element; false if the set is too big and single keys are asked.
+    pub whole: bool,
+    /// Number of elements if the kernel told it.
+    pub count: Option<u64>,
+    /// The elements' messages; empty unless `whole`.
+    pub messages: Messages,
+}
+
+/// Who owns a socket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Owner {
+    /// The socket's inode.
+    pub inode: u32,
+    /// Process id in the program's pid namespace.
+    pub pid: u32,
+    /// `/proc/PID/comm`.
+    pub command: String,
+    /// `/proc/PID/exe`, if readable.
+    pub executable: Option<String>,
+    /// Effective user id.
+    pub uid: u32,
+    /// The user's name, if the host knows it.
+    pub user: Option<String>,
+    /// systemd unit from the cgroup path.
+    pub unit: Option<String>,
+    /// Container id from the cgroup path.
+    pub container: Option<String>,
+}
+
+/// Something that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What, in the operator's words ("nf_tables rules", "owners of sockets").
+    pub what: String,
+    /// Why, naming the capability or error.
+    pub why: String,
+    /// True if verdicts may be wrong without it (exit 3); false if only descriptions suffer.
+    pub decisive: bool,
+}
+
+impl Serialize for Messages {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use base64::Engine as _;
+        serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Messages {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use base64::Engine as _;
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        base64::engine::general_purpose::STANDARD.decode(text.as_ref()).map(Self).map_err(serde::de::Error::custom)
+    }
+}
