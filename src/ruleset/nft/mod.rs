@@ -50,6 +50,48 @@ pub enum Family {
     Ip6,
 }
 
+impl Family {
+    /// From its `NFPROTO_*`.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Inet,
+            2 => Self::Ip,
+            3 => Self::Arp,
+            5 => Self::Netdev,
+            7 => Self::Bridge,
+            10 => Self::Ip6,
+            _ => return None,
+        })
+    }
+
+    /// Its `NFPROTO_*`.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Inet => 1,
+            Self::Ip => 2,
+            Self::Arp => 3,
+            Self::Netdev => 5,
+            Self::Bridge => 7,
+            Self::Ip6 => 10,
+        }
+    }
+
+    /// nft's word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inet => "inet",
+            Self::Ip => "ip",
+            Self::Arp => "arp",
+            Self::Netdev => "netdev",
+            Self::Bridge => "bridge",
+            Self::Ip6 => "ip6",
+        }
+    }
+}
+
 /// One table.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -103,7 +145,7 @@ pub struct Base {
     pub priority: i32,
     /// True for `policy drop`.
     pub policy_drop: bool,
-    /// For ingress and egress hooks.
+    /// For ingress and egress hooks; a name that ends in `*` stands for every device that starts so.
     pub devices: Vec<String>,
 }
 

@@ -27,6 +27,12 @@ pub struct Set {
     pub size: Option<u32>,
     /// Default timeout of elements in milliseconds.
     pub timeout: Option<u64>,
+    /// Milliseconds between two sweeps for expired elements, if the user set it.
+    pub gc_interval: Option<u32>,
+    /// `NFT_SET_POL_*`: 0 performance, 1 memory.
+    pub policy: u32,
+    /// Stateful expressions that every new element gets (a counter, a limit).
+    pub exprs: Vec<Expr>,
     /// nft's own notes (typeof, byte order, comment), as raw user data.
     pub userdata: Vec<u8>,
     /// The elements, as far as they were collected.
