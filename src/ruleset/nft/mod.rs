@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 
 pub use expr::Expr;
 pub use object::Object;
-pub use set::{Element, Set};
+pub use set::{Element, Elements, Set};
 
 /// Immediate data of an expression or a set element, in the byte order in which the kernel compares it.
 pub type Data = SmallVec<[u8; 16]>;

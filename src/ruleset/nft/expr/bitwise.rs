@@ -2,6 +2,7 @@
 
 use super::Reg;
 use crate::ruleset::nft::Data;
+use crate::ruleset::nft::decode::attributes::{be32, data, optional, parse, register};
 
 /// Mask, xor and shift of a register (`nft_bitwise.c`).
 #[derive(Debug, Clone)]
@@ -34,4 +35,40 @@ pub enum BooleanOp {
     And,
     Or,
     Xor,
+}
+
+impl Bitwise {
+    /// `nft_bitwise_dump`.
+    pub(super) fn decode(attributes: &[u8]) -> Option<Self> {
+        let [_, source, dest, len, mask, xor, op, operand, source2] = parse(attributes)?;
+        let number = optional(op, be32)?.unwrap_or(0);
+        let op = match (number, mask, xor, operand, source2) {
+            (0, Some(mask), Some(xor), None, None) => BitwiseOp::MaskXor { mask: data(mask)?, xor: data(xor)? },
+            (1, None, None, Some(bits), None) => BitwiseOp::ShiftLeft(shift(bits)?),
+            (2, None, None, Some(bits), None) => BitwiseOp::ShiftRight(shift(bits)?),
+            (3..=5, None, None, Some(operand), None) => {
+                BitwiseOp::Boolean { which: BooleanOp::decode(number)?, data: Some(data(operand)?) }
+            }
+            (3..=5, None, None, None, Some(_)) => BitwiseOp::Boolean { which: BooleanOp::decode(number)?, data: None },
+            _ => return None,
+        };
+        Some(Self { source: register(source?)?, source2: optional(source2, register)?, dest: register(dest?)?, len: be32(len?)?, op })
+    }
+}
+
+/// The number of bits of a shift, which the kernel keeps as data in the order of its processor.
+fn shift(attributes: &[u8]) -> Option<u32> {
+    data(attributes)?.as_slice().try_into().ok().map(u32::from_ne_bytes)
+}
+
+impl BooleanOp {
+    /// From `NFT_BITWISE_{AND,OR,XOR}`.
+    fn decode(number: u32) -> Option<Self> {
+        match number {
+            3 => Some(Self::And),
+            4 => Some(Self::Or),
+            5 => Some(Self::Xor),
+            _ => None,
+        }
+    }
 }

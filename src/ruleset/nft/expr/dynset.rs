@@ -1,6 +1,8 @@
 //! Add to, update or delete from a set out of the packet path (`nft_dynset.c`).
 
-use super::{Expr, Reg};
+use super::{Expr, Reg, invert};
+use crate::ruleset::nft::decode::attributes::{be32, be64, optional, parse, register, text};
+use crate::ruleset::nft::decode::set::stateful;
 
 /// Add to, update or delete from a set out of the packet path (`nft_dynset.c`).
 #[derive(Debug, Clone)]
@@ -23,4 +25,26 @@ pub enum DynsetOp {
     Add,
     Update,
     Delete,
+}
+
+impl Dynset {
+    /// `nft_dynset_dump`.
+    pub(super) fn decode(attributes: &[u8]) -> Option<Self> {
+        let [_, set, _id, op, key, data, timeout, expr, _pad, flags, exprs] = parse(attributes)?;
+        let op = match be32(op?)? {
+            0 => DynsetOp::Add,
+            1 => DynsetOp::Update,
+            2 => DynsetOp::Delete,
+            _ => return None,
+        };
+        Some(Self {
+            set: text(set?),
+            op,
+            key: register(key?)?,
+            data: optional(data, register)?,
+            timeout: optional(timeout, be64)?.unwrap_or(0),
+            invert: invert(optional(flags, be32)?)?,
+            exprs: stateful(expr, exprs)?,
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! Bytes of the packet read into a register, or written from one (`nft_payload.c`).
 
-use super::Reg;
+use super::{Reg, load_or_store};
+use crate::ruleset::nft::decode::attributes::{be32, optional, parse};
 
 /// Bytes of the packet read into a register, or written from one (`nft_payload.c`).
 #[derive(Debug, Clone)]
@@ -28,4 +29,29 @@ pub enum PayloadBase {
     Inner,
     /// Tunnel header or a base not known here.
     Other(u32),
+}
+
+impl Payload {
+    /// `nft_payload_dump` and `nft_payload_set_dump`.
+    pub(super) fn decode(attributes: &[u8]) -> Option<Self> {
+        let [_, dest, base, offset, len, source, csum_type, csum_offset, csum_flags] = parse(attributes)?;
+        let base = match be32(base?)? {
+            0 => PayloadBase::Link,
+            1 => PayloadBase::Network,
+            2 => PayloadBase::Transport,
+            3 => PayloadBase::Inner,
+            other => PayloadBase::Other(other),
+        };
+        let (dest, source) = load_or_store(dest, source)?;
+        Some(Self {
+            base,
+            offset: be32(offset?)?,
+            len: be32(len?)?,
+            dest,
+            source,
+            csum_type: optional(csum_type, be32)?,
+            csum_offset: optional(csum_offset, be32)?,
+            csum_flags: optional(csum_flags, be32)?,
+        })
+    }
 }
