@@ -1,0 +1,118 @@
+//! A box: some fields constrained to values, the others free.
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::model::{Field, Values, values::Relation};
+
+/// The constrained fields in order; no field is constrained to nothing or to everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) struct Cube {
+    pub sides: SmallVec<[(Field, Values); 3]>,
+}
+
+impl Cube {
+    pub fn side(&self, field: Field) -> Option<&Values> {
+        self.sides.iter().find(|side| side.0 == field).map(|side| &side.1)
+    }
+
+    pub fn relation(&self, field: Field, values: &Values) -> Relation {
+        match self.side(field) {
+            Some(own) => own.relation(values),
+            None if values.is_all() => Relation::Inside,
+            None if values.is_empty() => Relation::Outside,
+            None => Relation::Across,
+        }
+    }
+
+    /// Takes the part with these values out; there must be such a part and a rest.
+    pub fn cut(&mut self, field: Field, values: &Values) -> Self {
+        let place = self.sides.partition_point(|side| side.0 < field);
+        let taken = match self.sides.get_mut(place) {
+            Some((at, own)) if *at == field => own.cut(values),
+            _ => {
+                self.sides.insert(place, (field, values.complement()));
+                values.clone()
+            }
+        };
+        let mut sides: SmallVec<[(Field, Values); 3]> = SmallVec::with_capacity(self.sides.len());
+        sides.extend(self.sides[..place].iter().cloned());
+        sides.push((field, taken));
+        sides.extend(self.sides[place + 1..].iter().cloned());
+        Self { sides }
+    }
+
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        let mut common = self.clone();
+        for (field, values) in &other.sides {
+            match common.relation(*field, values) {
+                Relation::Inside => {}
+                Relation::Outside => return None,
+                Relation::Across => common = common.cut(*field, values),
+            }
+        }
+        Some(common)
+    }
+
+    pub fn meets(&self, other: &Self) -> bool {
+        other.sides.iter().all(|(field, values)| self.side(*field).is_none_or(|own| own.relation(values) != Relation::Outside))
+    }
+
+    /// What is not in `other`, as disjoint boxes.
+    pub fn minus(mut self, other: &Self) -> SmallVec<[Self; 1]> {
+        if !self.meets(other) {
+            return smallvec![self];
+        }
+        let mut rest = SmallVec::new();
+        for (field, values) in &other.sides {
+            if self.relation(*field, values) == Relation::Across {
+                let inside = self.cut(*field, values);
+                rest.push(std::mem::replace(&mut self, inside));
+            }
+        }
+        rest
+    }
+
+    /// Takes in a box that differs in one field only; gives it back if it differs in more.
+    pub fn join(&mut self, other: Self) -> Result<(), Self> {
+        let Some(field) = self.only_difference(&other) else { return Err(other) };
+        let place = self.sides.partition_point(|side| side.0 < field);
+        match (self.sides.get_mut(place), other.side(field)) {
+            (Some((at, own)), Some(values)) if *at == field => {
+                own.add(values);
+                if own.is_all() {
+                    self.sides.remove(place);
+                }
+            }
+            // One of them takes any value.
+            _ => self.forget(field),
+        }
+        Ok(())
+    }
+
+    /// The field in which they differ, if it is one. Equal boxes name any.
+    fn only_difference(&self, other: &Self) -> Option<Field> {
+        let (mut a, mut b) = (self.sides.iter().peekable(), other.sides.iter().peekable());
+        let mut difference = None;
+        loop {
+            let (field, same) = match (a.peek(), b.peek()) {
+                (None, None) => return difference.or_else(|| self.sides.first().map(|side| side.0)),
+                (Some(x), Some(y)) if x.0 == y.0 => (x.0, x.1 == y.1),
+                (Some(x), Some(y)) => (x.0.min(y.0), false),
+                (Some(x), None) | (None, Some(x)) => (x.0, false),
+            };
+            if !same && difference.replace(field).is_some() {
+                return None;
+            }
+            a.next_if(|side| side.0 == field);
+            b.next_if(|side| side.0 == field);
+        }
+    }
+
+    pub fn forget(&mut self, field: Field) {
+        self.sides.retain(|side| side.0 != field);
+    }
+
+    pub fn contains(&self, packet: &impl Fn(Field) -> u128) -> bool {
+        self.sides.iter().all(|(field, values)| values.contains(packet(*field)))
+    }
+}
