@@ -183,3 +183,6 @@ impl PartialEq for HeaderSet {
 }
 
 impl Eq for HeaderSet {}
+
+#[cfg(test)]
+mod tests;

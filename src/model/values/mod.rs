@@ -325,3 +325,6 @@ impl Hash for Values {
 fn mix(hash: u128, (low, high): (u128, u128)) -> u128 {
     (hash ^ low).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835).rotate_left(41) ^ high
 }
+
+#[cfg(test)]
+mod tests;
