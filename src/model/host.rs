@@ -1,6 +1,6 @@
 //! One host, as one IP version sees it.
 
-use super::{Chain, ChainId, Hook, MatchSet, step::Condition};
+use super::{Chain, ChainId, Hook, MatchSet, Routing, Settings, Socket, step::Condition};
 
 /// IPv4 or IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +18,9 @@ pub struct Interface {
     pub up: bool,
     /// Own addresses of this IP version, primary first, as numbers with the prefix length.
     pub addresses: Vec<(u128, u8)>,
+    pub mtu: u32,
+    /// Its interface group.
+    pub group: u32,
 }
 
 /// The model of a host for one IP version.
@@ -33,4 +36,10 @@ pub struct Host {
     pub conditions: Vec<Condition>,
     /// Conntrack is active for this version: a rule reads it or NAT is used (`nf_ct_netns_get`).
     pub conntrack: bool,
+    /// Policy rules and routes.
+    pub routing: Routing,
+    /// The sysctls that decide.
+    pub settings: Settings,
+    /// Sockets that take packets of this version.
+    pub sockets: Vec<Socket>,
 }

@@ -13,7 +13,13 @@ pub mod header_set;
 
 pub mod host;
 
+pub mod routing;
+
 pub mod set;
+
+pub mod settings;
+
+pub mod socket;
 
 pub mod step;
 
@@ -26,7 +32,10 @@ pub use chain::{Base, Chain, ChainId, Hook, Rule, RuleId};
 pub use field::Field;
 pub use header_set::HeaderSet;
 pub use host::{Host, Interface, IpVersion};
+pub use routing::Routing;
 pub use set::{MatchSet, SetId};
+pub use settings::Settings;
+pub use socket::Socket;
 pub use step::{ConditionId, Nat, Reject, Step, Verdict};
 pub use test::Test;
 pub use values::Values;

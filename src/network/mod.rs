@@ -101,7 +101,8 @@ pub struct Nexthop {
     pub link: u32,
     pub gateway: Option<IpAddr>,
     pub weight: u16,
-    /// RTNH_F_DEAD or RTNH_F_LINKDOWN.
+    /// RTNH_F_DEAD. (The kernel's dump sets it too where the link is down and such routes are to be ignored; RTNH_F_LINKDOWN alone
+    /// does not keep a route from being used.)
     pub dead: bool,
 }
 
