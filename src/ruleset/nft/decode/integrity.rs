@@ -9,6 +9,8 @@ use crate::ruleset::nft::{Chain, Elements, Expr, Ruleset, Set, Table, expr::Imme
 const VERDICT: u32 = 0xffff_ff00;
 /// `NFT_SET_TIMEOUT`.
 const TIMEOUT: u32 = 0x10;
+/// `NFT_CHAIN_BINDING`: the anonymous chain of a `jump { … }`.
+const BINDING: u32 = 4;
 
 /// Says so in [`Ruleset::incomplete`] if a chain is used more (or less) than what was read of it accounts for.
 pub fn check(ruleset: &mut Ruleset) {
@@ -54,8 +56,10 @@ impl<'a> Leads<'a> {
     fn complaint(&self, table: &Table, chain: &Chain) -> Option<String> {
         let seen = chain.rules.len() + self.known.get(chain.name.as_str()).copied().unwrap_or(0);
         let used = usize::try_from(chain.use_count).unwrap_or(usize::MAX);
+        // `nf_tables_bind_chain` counts an anonymous chain's rule once more; before Linux 6.5 (and its backports) it did not.
+        let uncounted = usize::from(chain.flags & BINDING != 0);
         let name = format!("{} {} {}", table.family.name(), table.name, chain.name);
-        if used > seen && !self.more {
+        if used > seen + uncounted && !self.more {
             Some(format!(
                 "the kernel did not show every rule of chain {name}: it counts {used} uses of the chain, {seen} of them were seen"
             ))
