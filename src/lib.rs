@@ -13,3 +13,5 @@ pub mod network;
 pub mod model;
 
 pub mod simulate;
+
+pub mod gateway;

@@ -1,0 +1,97 @@
+//! Which of a flow's packets honest senders send.
+//!
+//! "Any" source has 127.0.0.1 and multicast addresses in it, source port 0 and marks that nobody set. The kernel or a careful
+//! administrator drops those, and that is no fault. This is a judgement of intent, not of what the kernel does: it never changes an
+//! outcome, only which outcomes count against the flow.
+
+use super::{
+    Expression,
+    expression::{Hosts, Protocol},
+    start::{self, within},
+};
+use crate::{
+    model::{Field, HeaderSet, Host, IpVersion, Values},
+    network::{Network, Route, RouteKind},
+};
+
+/// Beyond so many routes a host is an internet router, and who comes in where is not told by its table.
+const MOST_ROUTES: usize = 5_000;
+
+/// The honest part of `packets`; all of them if there would be none.
+pub fn part(flow: &Expression, packets: &HeaderSet, host: &Host, network: &Network) -> HeaderSet {
+    let mut honest = packets.clone();
+    let mut prefer = |field: Field, values: &Values| {
+        let part = within(honest.clone(), field, values);
+        if !part.is_empty() {
+            honest = part;
+        }
+    };
+    if flow.mark.is_none() {
+        prefer(Field::Mark, &Values::one(32, 0));
+    }
+    if flow.protocol.has_ports() {
+        prefer(Field::SourcePort, &Values::range(16, 1, 0xffff));
+    }
+    if flow.protocol == Protocol::TCP {
+        prefer(Field::TcpFlags, &Values::masked(8, ALL_BUT_ECN, start::SYN));
+    }
+    prefer(Field::PacketType, &Values::one(8, PACKET_HOST));
+    let senders = senders(flow, host, network);
+    let part = honest.and(&senders);
+    if part.is_empty() { honest } else { part }
+}
+
+/// FIN, SYN, RST, PSH, ACK and URG: congestion notification is free to set its own two.
+const ALL_BUT_ECN: u128 = 0x3f;
+const PACKET_HOST: u128 = 0;
+
+/// Which sources come in by which interfaces: those to which a route leads back.
+fn senders(flow: &Expression, host: &Host, network: &Network) -> HeaderSet {
+    let width = Field::Source.width(host.version);
+    let this_host = within(HeaderSet::all(), Field::InInterface, &Values::one(32, 0));
+    let unicast = start::own_addresses(host).or(&never_senders(host, network)).complement();
+    let as_the_user_says = flow.incoming.is_some() && flow.source.hosts != Hosts::Any;
+    let routes: Vec<&Route> =
+        network.routes.iter().filter(|route| route.kind == RouteKind::Unicast && is_of(route, host.version)).collect();
+    host.interfaces.iter().fold(this_host, |all, interface| {
+        let sources = match routes.len() {
+            _ if as_the_user_says => Values::all(width),
+            1..=MOST_ROUTES => routed_to(interface.index, &routes, width).and(&unicast),
+            _ => unicast.clone(),
+        };
+        let by = within(HeaderSet::all(), Field::InInterface, &Values::one(32, interface.index.into()));
+        all.or(within(by, Field::Source, &sources))
+    })
+}
+
+fn is_of(route: &Route, version: IpVersion) -> bool {
+    (version == IpVersion::V4) == route.destination.addr().is_ipv4()
+}
+
+/// The addresses whose longest matching route, of any table, leads out by this interface.
+fn routed_to(interface: u32, routes: &[&Route], width: u8) -> Values {
+    let mut routes = routes.to_vec();
+    routes.sort_by_key(|route| route.destination.prefix_len());
+    let leads = |route: &&&Route| route.nexthops.is_empty() || route.nexthops.iter().any(|hop| hop.link == interface);
+    let bounds = |route: &&Route| super::expression::Block::Prefix(route.destination).bounds();
+    routes.chunk_by(|one, other| one.destination.prefix_len() == other.destination.prefix_len()).fold(
+        Values::none(width),
+        |sources, same_length| {
+            let elsewhere = Values::from_ranges(width, same_length.iter().filter(|route| !leads(route)).map(bounds));
+            let here = Values::from_ranges(width, same_length.iter().filter(leads).map(bounds));
+            sources.minus(&elsewhere).or(&here)
+        },
+    )
+}
+
+/// Addresses that no packet from outside can have as its source: `ip_route_input_slow` and `ip6_rcv_core` call them martian.
+fn never_senders(host: &Host, network: &Network) -> Values {
+    let width = Field::Source.width(host.version);
+    let fixed: &[(u128, u128)] = match host.version {
+        IpVersion::V4 => &[(0, 0x00ff_ffff), (0x7f00_0000, 0x7fff_ffff), (0xe000_0000, 0xffff_ffff)],
+        IpVersion::V6 => &[(0, 1), (0xffff << 32, (0xffff << 32) | 0xffff_ffff), (0xff << 120, u128::MAX)],
+    };
+    let broadcast = network.routes.iter().filter(|route| route.kind == RouteKind::Broadcast && is_of(route, host.version));
+    let broadcast = broadcast.map(|route| super::expression::Block::Prefix(route.destination).bounds());
+    Values::from_ranges(width, fixed.iter().copied().chain(broadcast))
+}
