@@ -15,3 +15,5 @@ pub mod model;
 pub mod simulate;
 
 pub mod gateway;
+
+pub mod fixes;

@@ -33,6 +33,8 @@ pub enum Field {
     Length,
     /// TTL or hop limit.
     Ttl,
+    /// TTL of a forwarded packet: always one less than [`Field::Ttl`], never constrained by itself.
+    ForwardedTtl,
     /// DSCP.
     Dscp,
     /// ECN bits.
@@ -128,6 +130,7 @@ impl Field {
             Self::Protocol
             | Self::TcpFlags
             | Self::Ttl
+            | Self::ForwardedTtl
             | Self::Transport(_)
             | Self::PacketType
             | Self::CtDirection
@@ -170,6 +173,67 @@ impl Field {
                 IpVersion::V4 => 32,
                 IpVersion::V6 => 128,
             },
+        }
+    }
+}
+
+impl Field {
+    /// The field's name in reports and JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InInterface => "in",
+            Self::OutInterface => "out",
+            Self::Protocol => "proto",
+            Self::Source => "src",
+            Self::Destination => "dst",
+            Self::SourcePort => "sport",
+            Self::DestinationPort => "dport",
+            Self::CtState => "state",
+            Self::TcpFlags => "flags",
+            Self::Mark => "mark",
+            Self::Length => "length",
+            Self::Ttl | Self::ForwardedTtl => "ttl",
+            Self::Dscp => "dscp",
+            Self::Ecn => "ecn",
+            Self::IpId => "ip_id",
+            Self::IpFlags => "ip_flags",
+            Self::FragmentOffset => "frag",
+            Self::IpChecksum => "ip_checksum",
+            Self::FlowLabel => "flow_label",
+            Self::Sequence => "seq",
+            Self::Acknowledgement => "ack",
+            Self::DataOffset => "data_offset",
+            Self::TcpReserved => "tcp_reserved",
+            Self::Window => "window",
+            Self::TcpChecksum => "tcp_checksum",
+            Self::Urgent => "urgent",
+            Self::Transport(_) => "payload",
+            Self::LinkSource => "src_mac",
+            Self::LinkDestination => "dst_mac",
+            Self::PacketType => "pkttype",
+            Self::CtMark => "ct_mark",
+            Self::CtStatus => "ct_status",
+            Self::CtDirection => "ct_direction",
+            Self::CtZone => "ct_zone",
+            Self::CtOriginalSource => "ct_original_src",
+            Self::CtOriginalDestination => "ct_original_dst",
+            Self::CtOriginalSourcePort => "ct_original_sport",
+            Self::CtOriginalDestinationPort => "ct_original_dport",
+            Self::Uid => "uid",
+            Self::Gid => "gid",
+            Self::Cgroup => "cgroup",
+            Self::Priority => "priority",
+            Self::RtClassId => "rtclassid",
+            Self::SecMark => "secmark",
+            Self::NfTrace => "nftrace",
+            Self::Cpu => "cpu",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Time => "time",
+            Self::Register(_) => "register",
+            Self::Choice(_) => "choice",
+            Self::Member(_) => "member",
         }
     }
 }

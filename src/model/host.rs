@@ -1,6 +1,6 @@
 //! One host, as one IP version sees it.
 
-use super::{Chain, ChainId, Hook, MatchSet, Routing, Settings, Socket, step::Condition};
+use super::{Chain, ChainId, Hook, MatchSet, Routing, Settings, Socket, chain::ChainKind, step::Condition};
 
 /// IPv4 or IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,4 +42,19 @@ pub struct Host {
     pub settings: Settings,
     /// Sockets that take packets of this version.
     pub sockets: Vec<Socket>,
+}
+
+impl Host {
+    /// The base chains of a hook in the order in which the kernel runs them.
+    #[must_use]
+    pub fn chains_at(&self, hook: Hook) -> &[ChainId] {
+        self.hooks.iter().find(|(each, _)| *each == hook).map_or(&[], |(_, chains)| chains)
+    }
+
+    /// Whether NAT is active: there is a nat base chain (`nf_nat_register_fn`).
+    #[must_use]
+    pub fn translates(&self) -> bool {
+        let kind = |id: &ChainId| self.chains[id.0 as usize].base.as_ref().map(|base| base.kind);
+        self.hooks.iter().flat_map(|(_, chains)| chains).any(|id| kind(id) == Some(ChainKind::Nat))
+    }
 }

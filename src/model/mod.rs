@@ -7,6 +7,8 @@ pub mod bits;
 
 pub mod chain;
 
+pub mod compare;
+
 pub mod field;
 
 pub mod header_set;

@@ -26,3 +26,105 @@ pub enum Test {
     /// Only time or load decides, or it is not modelled. Undecided anew on each visit.
     Condition(ConditionId),
 }
+
+impl Test {
+    /// The field's value is one of these.
+    #[must_use]
+    pub fn is(field: Field, values: Values) -> Self {
+        if values.is_empty() {
+            Self::Never
+        } else if values.is_all() {
+            Self::Always
+        } else {
+            Self::In { field, values: Arc::new(values) }
+        }
+    }
+
+    /// [`Test::Always`] or [`Test::Never`].
+    #[must_use]
+    pub fn certain(holds: bool) -> Self {
+        if holds { Self::Always } else { Self::Never }
+    }
+
+    /// All of these hold. Tests of one field become one.
+    pub fn all(tests: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept: Vec<Self> = Vec::new();
+        for test in tests {
+            match test {
+                Self::Always => {}
+                Self::Never => return Self::Never,
+                Self::All(inner) => match Self::all(kept.drain(..).chain(inner)) {
+                    Self::All(all) => kept = all,
+                    Self::Always => {}
+                    Self::Never => return Self::Never,
+                    one => kept.push(one),
+                },
+                Self::In { field, values } => match kept.iter().position(|other| other.reads_only(field)) {
+                    Some(at) => match std::mem::replace(&mut kept[at], Self::Always) {
+                        Self::In { values: other, .. } => match Self::is(field, other.and(&values)) {
+                            Self::Never => return Self::Never,
+                            test => kept[at] = test,
+                        },
+                        other => kept[at] = other,
+                    },
+                    None => kept.push(Self::In { field, values }),
+                },
+                other => kept.push(other),
+            }
+        }
+        Self::join(kept, Self::Always, Self::All)
+    }
+
+    /// One of these holds. Tests of one field become one.
+    pub fn any(tests: impl IntoIterator<Item = Self>) -> Self {
+        let mut kept: Vec<Self> = Vec::new();
+        for test in tests {
+            match test {
+                Self::Never => {}
+                Self::Always => return Self::Always,
+                Self::Any(inner) => match Self::any(kept.drain(..).chain(inner)) {
+                    Self::Any(any) => kept = any,
+                    Self::Never => {}
+                    Self::Always => return Self::Always,
+                    one => kept.push(one),
+                },
+                Self::In { field, values } => match kept.iter().position(|other| other.reads_only(field)) {
+                    Some(at) => match std::mem::replace(&mut kept[at], Self::Never) {
+                        Self::In { values: other, .. } => match Self::is(field, other.or(&values)) {
+                            Self::Always => return Self::Always,
+                            test => kept[at] = test,
+                        },
+                        other => kept[at] = other,
+                    },
+                    None => kept.push(Self::In { field, values }),
+                },
+                other => kept.push(other),
+            }
+        }
+        Self::join(kept, Self::Never, Self::Any)
+    }
+
+    /// The opposite.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        match self {
+            Self::Always => Self::Never,
+            Self::Never => Self::Always,
+            Self::In { field, values } => Self::is(field, values.complement()),
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    fn reads_only(&self, field: Field) -> bool {
+        matches!(self, Self::In { field: other, .. } if *other == field)
+    }
+
+    fn join(mut tests: Vec<Self>, none: Self, several: impl Fn(Vec<Self>) -> Self) -> Self {
+        match tests.len() {
+            0 => none,
+            1 => tests.remove(0),
+            _ => several(tests),
+        }
+    }
+}

@@ -1,10 +1,53 @@
 //! What the model means: one packet, a set of packets, and the path through hooks, routing, connection tracking and NAT.
 //!
-//! There is one machine. It is generic over [`space::Space`]: a set of packets ([`crate::model::HeaderSet`]) or one packet ([`point::Point`]),
-//! so the tracer and the symbolic engine run the same program.
+//! There is one [`machine`]. It is generic over [`space::Space`]: a set of packets ([`crate::model::HeaderSet`]) or one packet
+//! ([`point::Point`]), so the tracer and the symbolic engine run the same program. The modules stand from the packet outwards: spaces, views
+//! and strands; tests and steps; a chain, a hook, the whole path; a run with its outcomes.
 
-pub mod outcome;
+pub mod space;
 
 pub mod point;
 
-pub mod space;
+pub mod parts;
+
+pub mod view;
+
+pub mod events;
+
+pub mod strand;
+
+pub mod undecided;
+
+pub mod decide;
+
+pub mod machine;
+
+mod maps;
+
+mod effects;
+
+pub mod conntrack;
+
+pub mod nat;
+
+pub mod hooks;
+
+pub mod routing;
+
+mod fib;
+
+mod delivery;
+
+pub mod path;
+
+pub mod run;
+
+pub mod exchange;
+
+pub mod outcome;
+
+pub use conntrack::Given;
+pub use exchange::Exchange;
+pub use outcome::Outcome;
+pub use point::Point;
+pub use run::{Run, Simulation};

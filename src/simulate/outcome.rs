@@ -38,6 +38,8 @@ pub enum Decision {
     Rule { hook: Hook, rule: RuleId },
     /// A base chain's policy (also after `return`); `drop` is the policy.
     Policy { hook: Hook, chain: ChainId, drop: bool },
+    /// Several rules of one base chain and the chains that it calls: told apart only where they are few.
+    Several { hook: Hook, chain: ChainId },
     /// Something that is no rule: routing, conntrack, rp_filter, martian, forwarding…
     Stage { stage: &'static str, reason: String },
 }
@@ -50,6 +52,8 @@ pub struct Undecided {
     pub condition: Option<ConditionId>,
     /// In the operator's words ("limit rate 10/second", "source port chosen by masquerade", "field seq is not known").
     pub text: String,
+    /// The field that stands for it: a choice, or a packet's field that was not given.
+    pub field: Field,
     /// The outcomes of it on this piece: for a yes/no condition 1 is yes.
     pub values: Values,
 }
@@ -78,4 +82,15 @@ pub enum Event {
     Matched { hook: Hook, rule: RuleId },
     /// Routing or another stage said something.
     Stage { stage: &'static str, text: String },
+}
+
+impl Decision {
+    /// The same, with the rule left open.
+    #[must_use]
+    pub fn several(&self) -> Self {
+        match self {
+            Self::Rule { hook, rule } => Self::Several { hook: *hook, chain: rule.chain },
+            other => other.clone(),
+        }
+    }
 }

@@ -1,0 +1,148 @@
+//! What an inserted rule matches: a few header fields, as a set and in nft's words.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use ipnet::{Ipv4Subnets, Ipv6Subnets};
+
+use crate::model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values};
+
+/// More pieces than this in one match are no small fix any more.
+const PIECE_LIMIT: usize = 64;
+
+/// Fields that a match may name, in the order in which operators write them.
+const FIELDS: [Field; 8] = [
+    Field::InInterface,
+    Field::OutInterface,
+    Field::Protocol,
+    Field::Source,
+    Field::Destination,
+    Field::SourcePort,
+    Field::DestinationPort,
+    Field::CtState,
+];
+
+/// A conjunction of fields with their values, as the packet is where the rule stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matching(Vec<(Field, Values)>);
+
+impl Matching {
+    /// The packets of a space, seen through what has changed on their way. None if a field follows from others there.
+    pub fn of(space: &HeaderSet, changed: &[(Field, Bits)], host: &Host, fields: &[Field]) -> Option<Self> {
+        let mut list = Vec::new();
+        for field in FIELDS.into_iter().filter(|field| fields.contains(field)) {
+            let width = field.width(host.version);
+            let values = match changed.iter().find(|(each, _)| *each == field) {
+                None => space.values(field, width),
+                Some((_, bits)) => match (bits.as_constant(), bits.as_field(host.version)) {
+                    (Some(value), _) => Values::one(width, value),
+                    (None, Some(original)) => space.values(original, width),
+                    (None, None) => return None,
+                },
+            };
+            if !values.is_all() {
+                list.push((field, values));
+            }
+        }
+        Some(Self(list))
+    }
+
+    /// The fields that it names.
+    pub fn fields(&self) -> impl Iterator<Item = &(Field, Values)> {
+        self.0.iter()
+    }
+
+    /// As tests of a rule.
+    pub fn tests(&self) -> Vec<Test> {
+        self.0.iter().map(|(field, values)| Test::In { field: *field, values: Arc::new(values.clone()) }).collect()
+    }
+
+    /// In nft's words; None if it takes too many pieces.
+    pub fn nft(&self, host: &Host) -> Option<String> {
+        let family = match host.version {
+            IpVersion::V4 => "ip",
+            IpVersion::V6 => "ip6",
+        };
+        let protocol = self.values(Field::Protocol).and_then(Values::single);
+        let ports = match protocol {
+            Some(6) => "tcp",
+            Some(17) => "udp",
+            _ => "th",
+        };
+        let named_by_ports = self.values(Field::SourcePort).or(self.values(Field::DestinationPort)).is_some();
+        let mut words = Vec::new();
+        for (field, values) in &self.0 {
+            words.push(match field {
+                Field::InInterface => format!("iifname {}", interfaces(values, host)?),
+                Field::OutInterface => format!("oifname {}", interfaces(values, host)?),
+                Field::Protocol if named_by_ports && ports != "th" => continue,
+                Field::Protocol => format!("meta l4proto {}", numbers(values)?),
+                Field::Source => format!("{family} saddr {}", addresses(values, host.version)?),
+                Field::Destination => format!("{family} daddr {}", addresses(values, host.version)?),
+                Field::SourcePort => format!("{ports} sport {}", numbers(values)?),
+                Field::DestinationPort => format!("{ports} dport {}", numbers(values)?),
+                Field::CtState => format!("ct state {}", states(values)?),
+                _ => return None,
+            });
+        }
+        Some(words.join(" "))
+    }
+
+    fn values(&self, field: Field) -> Option<&Values> {
+        self.0.iter().find(|(each, _)| *each == field).map(|(_, values)| values)
+    }
+}
+
+fn one_or_set(mut pieces: Vec<String>) -> Option<String> {
+    match pieces.len() {
+        0 => None,
+        1 => pieces.pop(),
+        2..=PIECE_LIMIT => Some(format!("{{ {} }}", pieces.join(", "))),
+        _ => None,
+    }
+}
+
+fn numbers(values: &Values) -> Option<String> {
+    let ranges = values.ranges(PIECE_LIMIT)?;
+    one_or_set(ranges.iter().map(|(low, high)| if low == high { low.to_string() } else { format!("{low}-{high}") }).collect())
+}
+
+fn addresses(values: &Values, version: IpVersion) -> Option<String> {
+    let ranges = values.ranges(PIECE_LIMIT)?;
+    one_or_set(ranges.iter().map(|(low, high)| range(*low, *high, version)).collect())
+}
+
+/// A range of addresses: one, a prefix, or `a-b`.
+pub fn range(low: u128, high: u128, version: IpVersion) -> String {
+    let prefixes: Vec<String> = match version {
+        IpVersion::V4 => {
+            let v4 = |address: u128| Ipv4Addr::from(u32::try_from(address).unwrap_or(u32::MAX));
+            Ipv4Subnets::new(v4(low), v4(high), 0).take(2).map(|net| net.to_string()).collect()
+        }
+        IpVersion::V6 => Ipv6Subnets::new(Ipv6Addr::from(low), Ipv6Addr::from(high), 0).take(2).map(|net| net.to_string()).collect(),
+    };
+    match prefixes.as_slice() {
+        [_] if low == high => address(low, version).to_string(),
+        [prefix] => prefix.clone(),
+        _ => format!("{}-{}", address(low, version), address(high, version)),
+    }
+}
+
+/// An address from its number.
+pub fn address(number: u128, version: IpVersion) -> IpAddr {
+    match version {
+        IpVersion::V4 => IpAddr::V4(Ipv4Addr::from(u32::try_from(number).unwrap_or(u32::MAX))),
+        IpVersion::V6 => IpAddr::V6(Ipv6Addr::from(number)),
+    }
+}
+
+fn interfaces(values: &Values, host: &Host) -> Option<String> {
+    let named = host.interfaces.iter().filter(|each| values.contains(u128::from(each.index)));
+    one_or_set(named.map(|each| format!("\"{}\"", each.name)).collect())
+}
+
+fn states(values: &Values) -> Option<String> {
+    const NAMES: [(u128, &str); 5] = [(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (64, "untracked")];
+    let names: Vec<&str> = NAMES.iter().filter(|(bit, _)| values.contains(*bit)).map(|(_, name)| *name).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}

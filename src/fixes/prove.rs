@@ -1,0 +1,161 @@
+//! The prover: tries edits on a copy of the model until the flow passes, and checks what else they open.
+
+use super::{edit::Edit, matching::Matching};
+use crate::{
+    model::{Field, HeaderSet, Host, chain::Backend},
+    simulate::{
+        Exchange, Given, Outcome, Run, Simulation,
+        outcome::{Decision, Ending},
+    },
+    world::World,
+};
+
+/// More edits than this are no small fix.
+const EDIT_LIMIT: usize = 4;
+
+/// Edits that were proved: they let the flow's whole exchange pass, and open exactly what they say.
+#[derive(Debug, Clone)]
+pub struct Fix {
+    edits: Vec<Edit>,
+    commands: Vec<String>,
+    opens: Vec<String>,
+}
+
+impl Fix {
+    /// The edits.
+    #[must_use]
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// The commands that make them, to be run in this order.
+    #[must_use]
+    pub fn commands(&self) -> &[String] {
+        &self.commands
+    }
+
+    /// What they open and nothing else, in nft's words.
+    #[must_use]
+    pub fn opens(&self) -> &[String] {
+        &self.opens
+    }
+}
+
+/// Why there is no fix.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unproved {
+    /// Something that is no rule of nft's stands in the way.
+    #[error("{0} stands in the way, which no rule of nft's can change")]
+    NotARule(String),
+    /// No short match tells exactly this flow.
+    #[error("no short rule matches exactly this flow")]
+    NoMatch,
+    /// Tried, and the flow still does not pass.
+    #[error("an accept rule at that place was tried on the model, and the flow still does not pass")]
+    StillBlocked,
+    /// Tried, and it would open more than it says.
+    #[error("an accept rule at that place was tried on the model, and would open more than this flow")]
+    OpensMore,
+    /// What is in the way can't be told.
+    #[error("whether the flow passes can't be told: {0}")]
+    Undecided(String),
+}
+
+/// Finds edits of nft rules that let the packets' exchange pass, and proves them.
+///
+/// # Errors
+/// Why there is none.
+pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, given: Given) -> Result<Fix, Unproved> {
+    let mut model = host.clone();
+    let mut made: Vec<Edit> = Vec::new();
+    let mut commands = Vec::new();
+    let mut opens = Vec::new();
+    loop {
+        let exchange = Simulation::new(&model, world).exchange(flow.clone(), given);
+        let Some((outcome, reply)) = first_block(&exchange) else { break };
+        if made.len() == EDIT_LIMIT {
+            return Err(Unproved::StillBlocked);
+        }
+        let edit = edit_for(&model, &outcome, reply)?;
+        if made.iter().any(|each| each.chain == edit.chain && each.matching == edit.matching) {
+            return Err(Unproved::StillBlocked);
+        }
+        commands.push(edit.command(&model).ok_or(Unproved::NoMatch)?);
+        opens.push(edit.opens(&model));
+        let before = model.clone();
+        edit.apply(&mut model);
+        opens_only(&before, &model, world, flow, &edit, reply)?;
+        made.push(edit);
+    }
+    if made.is_empty() {
+        return Err(Unproved::NotARule("nothing".into()));
+    }
+    Ok(Fix { edits: made, commands, opens })
+}
+
+/// The first thing in the exchange's way, and whether it meets the reply.
+fn first_block(exchange: &Exchange<HeaderSet>) -> Option<(Outcome<HeaderSet>, bool)> {
+    let blocked = |run: &Run<HeaderSet>| run.outcomes().into_iter().find(|outcome| outcome.verdict != Ending::Accept);
+    blocked(&exchange.first)
+        .map(|outcome| (outcome, false))
+        .or_else(|| blocked(&exchange.reply).map(|outcome| (outcome, true)))
+        .or_else(|| blocked(&exchange.rest).map(|outcome| (outcome, true)))
+}
+
+/// An accept rule before what stops the packets.
+fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool) -> Result<Edit, Unproved> {
+    if let Ending::Unknown(why) = &outcome.verdict {
+        return Err(Unproved::Undecided(why.clone()));
+    }
+    let (chain, index) = match &outcome.decided_by {
+        Decision::Rule { rule, .. } => (rule.chain, rule.index as usize),
+        Decision::Policy { chain, .. } => (*chain, host.chains[chain.0 as usize].rules.len()),
+        Decision::Several { chain, .. } => (*chain, 0),
+        Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{stage} ({reason})"))),
+    };
+    if host.chains[chain.0 as usize].backend != Backend::NfTables {
+        return Err(Unproved::NotARule("a rule of iptables".into()));
+    }
+    let fields: &[Field] = if later {
+        &[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState]
+    } else {
+        &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort]
+    };
+    let mut changed = outcome.changed.clone();
+    // An interface that follows from the way is no part of the match.
+    changed.retain(|(field, _)| !matches!(field, Field::InInterface | Field::OutInterface) || later);
+    let matching = Matching::of(&outcome.space, &changed, host, fields).ok_or(Unproved::NoMatch)?;
+    Ok(Edit { chain, index, matching })
+}
+
+/// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow.
+fn opens_only(before: &Host, after: &Host, world: &dyn World, flow: &HeaderSet, edit: &Edit, later: bool) -> Result<(), Unproved> {
+    if later {
+        // It matches established packets only, whose first packet had to pass before.
+        return Ok(());
+    }
+    let mut start = HeaderSet::all();
+    for (field, values) in edit.matching.fields() {
+        if *field != Field::OutInterface {
+            start = start.split(*field, values).0;
+        }
+    }
+    let sent = crate::model::Values::one(32, 0);
+    let own = flow.relation(Field::InInterface, &sent) == crate::model::values::Relation::Inside;
+    let (from_here, from_outside) = start.split(Field::InInterface, &sent);
+    let start = if own { from_here } else { from_outside };
+    let accepted = |host: &Host| {
+        let run = Simulation::new(host, world).run(start.clone(), Given::First);
+        run.accepted().fold(HeaderSet::empty(), |all, finished| all.or(finished.strand.space.clone()))
+    };
+    let opened = accepted(after).minus(&accepted(before));
+    // Of what is opened, each field that the flow fixes must be as the flow has it.
+    for field in [Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort, Field::InInterface] {
+        let width = field.width(before.version);
+        let wanted = flow.values(field, width);
+        if opened.relation(field, &wanted) != crate::model::values::Relation::Inside {
+            return Err(Unproved::OpensMore);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Connection tracking: what the first packet of a flow is to it, and what later packets are.
+//!
+//! Mirrors `nf_conntrack_in` (nf_conntrack_core.c) for packets that belong to no connection yet, with the protocols' own checks:
+//! `nf_conntrack_tcp_packet`, `nf_conntrack_icmp_packet`, `nf_conntrack_icmpv4_error`, `nf_conntrack_icmpv6_error`.
+
+use super::{
+    machine::Machine,
+    space::Space,
+    strand::{Strand, Tracking},
+};
+use crate::model::{Field, IpVersion, Test, Values};
+
+/// nft's bits of `ct state`.
+pub const INVALID: u128 = 1;
+/// `established`.
+pub const ESTABLISHED: u128 = 2;
+/// `related`.
+pub const RELATED: u128 = 4;
+/// `new`.
+pub const NEW: u128 = 8;
+/// `untracked`.
+pub const UNTRACKED: u128 = 64;
+
+/// `IPS_SEEN_REPLY | IPS_CONFIRMED`.
+const STATUS_KNOWN: u128 = 2 | 8;
+
+/// Where conntrack stands among the base chains of prerouting and output (`NF_IP_PRI_CONNTRACK`).
+pub const PRIORITY: i32 = -200;
+
+/// Where fragments are put together before that (`NF_IP_PRI_CONNTRACK_DEFRAG`).
+pub const DEFRAGMENT_PRIORITY: i32 = -400;
+
+/// Fields that only a packet with a connection has.
+#[must_use]
+pub fn is_of_connection(field: Field) -> bool {
+    matches!(field, Field::CtMark | Field::CtStatus | Field::CtDirection | Field::CtZone)
+}
+
+/// What the packets of a run are to connection tracking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Given {
+    /// First packets: the kernel's own judgement.
+    #[default]
+    First,
+    /// This state, one of nft's bits, whatever the packet looks like.
+    State(u128),
+}
+
+impl<S: Space> Machine<'_, S> {
+    /// Packets pass connection tracking.
+    pub(super) fn track(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<Strand<S>> {
+        let version = self.decider.host.version;
+        let mut tracked = Vec::new();
+        for strand in strands {
+            if strand.way.tracking != Tracking::Unseen {
+                tracked.push(strand);
+                continue;
+            }
+            match given {
+                Given::State(state) => tracked.push(in_state(strand, state, version)),
+                Given::First => self.judge(strand, &mut tracked),
+            }
+        }
+        tracked
+    }
+
+    fn judge(&mut self, strand: Strand<S>, tracked: &mut Vec<Strand<S>>) {
+        let version = self.decider.host.version;
+        let mut rest = vec![strand];
+        for (test, state) in judgements(version, self.decider.host.settings.tcp_loose) {
+            let mut others = Vec::new();
+            for strand in rest {
+                let (yes, no) = self.decider.split(strand, &test);
+                tracked.extend(yes.into_iter().map(|strand| in_state(strand, state, version)));
+                others.extend(no);
+            }
+            rest = others;
+        }
+        // nf_conntrack_generic_packet: any other protocol makes a connection.
+        tracked.extend(rest.into_iter().map(|strand| in_state(strand, NEW, version)));
+    }
+}
+
+/// Tests in order, with the state of packets for which they hold.
+fn judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
+    const TCP: u128 = 6;
+    const ICMP: u128 = 1;
+    const ICMPV6: u128 = 58;
+    let protocol = |number| Test::is(Field::Protocol, Values::one(8, number));
+    let icmp_type = |types: &[u128]| {
+        let types = Values::from_ranges(16, types.iter().map(|kind| (kind << 8, kind << 8 | 0xff)));
+        Test::is(Field::SourcePort, types)
+    };
+    // tcp_new: a SYN opens; a bare ACK is picked up if nf_conntrack_tcp_loose. PSH, URG, ECE and CWR do not matter with either.
+    let syn = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x02));
+    let ack = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x10));
+    let opening = if tcp_loose { Test::Any(vec![syn, ack]) } else { syn };
+    let mut list = vec![(Test::All(vec![protocol(TCP), opening]), NEW), (protocol(TCP), INVALID)];
+    match version {
+        IpVersion::V4 => list.extend([
+            // icmp_pkt_to_tuple's valid_new: echo, timestamp, information and address mask requests.
+            (Test::All(vec![protocol(ICMP), icmp_type(&[8, 13, 15, 17])]), NEW),
+            (protocol(ICMP), INVALID),
+            (protocol(ICMPV6), INVALID),
+        ]),
+        IpVersion::V6 => list.extend([
+            // noct_valid_new: multicast listener and neighbour discovery.
+            (Test::All(vec![protocol(ICMPV6), icmp_type(&[130, 131, 132, 133, 134, 135, 136, 143])]), UNTRACKED),
+            // valid_new: echo request, node information query.
+            (Test::All(vec![protocol(ICMPV6), icmp_type(&[128, 139])]), NEW),
+            (protocol(ICMPV6), INVALID),
+            (protocol(ICMP), INVALID),
+        ]),
+    }
+    list
+}
+
+/// The packets in that state from here on.
+fn in_state<S: Space>(mut strand: Strand<S>, state: u128, version: IpVersion) -> Strand<S> {
+    strand.way.tracking = match state {
+        NEW | RELATED => Tracking::New,
+        ESTABLISHED => Tracking::Known,
+        UNTRACKED => Tracking::Untracked,
+        _ => Tracking::Invalid,
+    };
+    let view = &mut strand.way.view;
+    view.fix(Field::CtState, state, 32);
+    if strand.way.tracking.has_connection() {
+        let reply = view.get(Field::CtDirection).is_some();
+        if !reply {
+            view.fix(Field::CtDirection, 0, 8);
+            for (of_connection, current) in [
+                (Field::CtOriginalSource, Field::Source),
+                (Field::CtOriginalDestination, Field::Destination),
+                (Field::CtOriginalSourcePort, Field::SourcePort),
+                (Field::CtOriginalDestinationPort, Field::DestinationPort),
+            ] {
+                let bits = view.field(current, version);
+                view.set(of_connection, bits);
+            }
+        }
+        if strand.way.tracking == Tracking::New {
+            // init_conntrack: mark 0, no zone.
+            view.fix(Field::CtMark, 0, 32);
+            view.fix(Field::CtZone, 0, 16);
+            view.fix(Field::CtStatus, 0, 32);
+        } else if view.get(Field::CtStatus).is_none() {
+            view.fix(Field::CtStatus, STATUS_KNOWN, 32);
+        }
+    }
+    strand
+}

@@ -1,0 +1,114 @@
+//! One hook: base chains by priority, with connection tracking, defragmentation and NAT at their places among them.
+//!
+//! Accept ends only its own base chain; drop is final (`nf_hook_slow`).
+
+use super::{
+    conntrack::{self, Given},
+    machine::Machine,
+    nat,
+    outcome::{Decision, Ending, Event},
+    space::Space,
+    strand::{Strand, gather},
+};
+use crate::model::{ChainId, Field, Hook, IpVersion, Test, Values, chain::ChainKind};
+
+/// More strands than this go on together where they differ only in the rule that let them through.
+const APART_LIMIT: usize = 256;
+
+/// What runs at one priority of a hook.
+enum Stop {
+    Chain(ChainId),
+    Defragment,
+    Track,
+    Translate(nat::Side, Vec<ChainId>),
+}
+
+impl<S: Space> Machine<'_, S> {
+    /// Packets pass a hook; gives those that get through.
+    pub fn pass(&mut self, hook: Hook, mut strands: Vec<Strand<S>>, given: Given, device: Option<u32>) -> Vec<Strand<S>> {
+        self.hook = hook;
+        if S::TRACED && !self.decider.host.chains_at(hook).is_empty() {
+            for strand in &mut strands {
+                strand.note(|| Event::Hook(hook));
+            }
+        }
+        for stop in self.stops(hook, device) {
+            if strands.is_empty() {
+                break;
+            }
+            strands = match stop {
+                Stop::Chain(chain) => self.base_chain(chain, together(strands)),
+                Stop::Defragment => self.defragment(strands),
+                Stop::Track => self.track(strands, given),
+                Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
+            };
+        }
+        strands
+    }
+
+    /// What runs in a hook, in order. A tie between a chain and one of the kernel's own stops is broken for the kernel's, which is
+    /// registered with the first rule that needs it.
+    fn stops(&self, hook: Hook, device: Option<u32>) -> Vec<Stop> {
+        let host = self.decider.host;
+        let mut stops: Vec<(i32, u8, Stop)> = Vec::new();
+        let mut translating = Vec::new();
+        for id in host.chains_at(hook) {
+            let Some(base) = &host.chains[id.0 as usize].base else { continue };
+            if base.kind == ChainKind::Nat {
+                translating.push(*id);
+            } else if base.devices.is_empty() || device.is_some_and(|device| base.devices.contains(&device)) {
+                stops.push((base.priority, 1, Stop::Chain(*id)));
+            }
+        }
+        if host.conntrack && matches!(hook, Hook::Prerouting | Hook::Output) {
+            stops.push((conntrack::DEFRAGMENT_PRIORITY, 0, Stop::Defragment));
+            stops.push((conntrack::PRIORITY, 0, Stop::Track));
+        }
+        if host.translates()
+            && let Some(side) = nat::Side::of(hook)
+        {
+            stops.push((side.priority(), 0, Stop::Translate(side, translating)));
+        }
+        // Stable: chains of equal priority keep the kernel's order.
+        stops.sort_by_key(|(priority, tie, _)| (*priority, *tie));
+        stops.into_iter().map(|(_, _, stop)| stop).collect()
+    }
+
+    /// `nf_ct_ipv4_gather_frags`, `nf_ct_frag6_gather`: a fragment waits here for the others.
+    fn defragment(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let mut whole = Vec::new();
+        for strand in strands {
+            let (fragments, others) = self.decider.split(strand, &is_fragment(self.decider.host.version));
+            whole.extend(others);
+            for strand in fragments {
+                let reason = "conntrack keeps a fragment until all of its packet is there".into();
+                self.end(strand, Ending::Drop, Decision::Stage { stage: "defragment", reason });
+            }
+        }
+        whole
+    }
+}
+
+/// Part of a packet (`ip_is_fragment`).
+#[must_use]
+pub fn is_fragment(_version: IpVersion) -> Test {
+    Test::Any(vec![
+        Test::is(Field::IpFlags, Values::masked(3, 1, 1)),
+        Test::Not(Box::new(Test::is(Field::FragmentOffset, Values::one(13, 0)))),
+    ])
+}
+
+/// Strands that differ only in what let them through go on as one where there are very many of them.
+fn together<S: Space>(strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+    if strands.len() <= APART_LIMIT || S::TRACED {
+        return strands;
+    }
+    let mut joined: Vec<Strand<S>> = Vec::new();
+    for mut strand in strands {
+        if let Some(last) = strand.way.passed.last_mut() {
+            *last = last.several();
+        }
+        gather(&mut joined, strand);
+    }
+    joined
+}

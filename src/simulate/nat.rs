@@ -1,0 +1,293 @@
+//! Address translation.
+//!
+//! Mirrors `nf_nat_inet_fn` (nf_nat_core.c): nat chains see only the first packet of a connection, each side once; the first that maps
+//! ends it, an accept without a mapping goes on to the next chain. Later packets and replies are translated without any chain.
+
+use super::{
+    machine::{Machine, Ways},
+    outcome::{Decision, Ending},
+    parts::{Parts, cut},
+    space::Space,
+    strand::{Strand, Tracking},
+};
+use crate::model::{
+    Bits, ChainId, Field, Hook, IpVersion, RuleId, Test, Values,
+    step::{Nat, NatKind},
+};
+
+/// `NF_NAT_RANGE_NETMAP`.
+const NETMAP: u32 = 64;
+/// `IPS_SRC_NAT`, `IPS_DST_NAT`, `IPS_SRC_NAT_DONE`, `IPS_DST_NAT_DONE`.
+const STATUS: [(u128, u128); 2] = [(1 << 4, 1 << 7), (1 << 5, 1 << 8)];
+
+/// Which end of a connection is translated (`HOOK2MANIP`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// In postrouting and input.
+    Source,
+    /// In prerouting and output.
+    Destination,
+}
+
+/// How a connection is translated, as far as it is settled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Binding {
+    source: End,
+    destination: End,
+}
+
+/// One end's translation: address and port that take the place of the original ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct End {
+    settled: bool,
+    translated: Option<(Bits, Bits)>,
+}
+
+impl Side {
+    /// The side that a hook translates.
+    #[must_use]
+    pub fn of(hook: Hook) -> Option<Self> {
+        match hook {
+            Hook::Prerouting | Hook::Output => Some(Self::Destination),
+            Hook::Postrouting | Hook::Input => Some(Self::Source),
+            _ => None,
+        }
+    }
+
+    /// `NF_IP_PRI_NAT_DST`, `NF_IP_PRI_NAT_SRC`.
+    #[must_use]
+    pub fn priority(self) -> i32 {
+        match self {
+            Self::Destination => -100,
+            Self::Source => 100,
+        }
+    }
+
+    fn fields(self) -> (Field, Field) {
+        match self {
+            Self::Source => (Field::Source, Field::SourcePort),
+            Self::Destination => (Field::Destination, Field::DestinationPort),
+        }
+    }
+
+    fn status(self) -> (u128, u128) {
+        STATUS[usize::from(self == Self::Destination)]
+    }
+}
+
+impl Binding {
+    fn end(&mut self, side: Side) -> &mut End {
+        match side {
+            Side::Source => &mut self.source,
+            Side::Destination => &mut self.destination,
+        }
+    }
+
+    /// Whether either end is translated.
+    #[must_use]
+    pub fn translates(&self) -> bool {
+        self.source.translated.is_some() || self.destination.translated.is_some()
+    }
+}
+
+impl<S: Space> Machine<'_, S> {
+    /// Packets pass the translation of one side.
+    pub(super) fn translate_connections(&mut self, side: Side, chains: &[ChainId], strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let mut through = Vec::new();
+        let mut fresh = Vec::new();
+        for mut strand in strands {
+            match strand.way.tracking {
+                Tracking::New if !strand.way.binding.end(side).settled => fresh.push(strand),
+                Tracking::New | Tracking::Known => {
+                    strand.translate_known(side, self.decider.host.version);
+                    through.push(strand);
+                }
+                _ => through.push(strand),
+            }
+        }
+        for chain in chains {
+            if fresh.is_empty() {
+                break;
+            }
+            let (mapped, others) = self.base_chain(*chain, fresh).into_iter().partition(|strand| strand.way.binding.settled(side));
+            through.extend::<Vec<_>>(mapped);
+            fresh = others;
+        }
+        for mut strand in fresh {
+            // nf_nat_alloc_null_binding
+            strand.settle(side);
+            through.push(strand);
+        }
+        through
+    }
+
+    /// A rule translates: ends the base chain with accept (`nft_nat_eval` takes the verdict of `nf_nat_setup_info`).
+    pub(super) fn translate(&mut self, strand: Strand<S>, nat: &Nat, rule: RuleId, ways: &mut Ways<S>) {
+        let Some(side) = Side::of(self.hook) else {
+            self.end_unknown(strand, rule, "NAT outside of its hooks".into());
+            return;
+        };
+        for (mut strand, address) in self.address(strand, nat, side, rule) {
+            let version = self.decider.host.version;
+            let (address_field, port_field) = side.fields();
+            let old_address = strand.way.view.field(address_field, version);
+            let address = address.unwrap_or_else(|| old_address.clone());
+            let old_port = strand.way.view.field(port_field, version);
+            let mut parts = vec![(strand, old_port.clone())];
+            if let Some((low, high)) = &nat.ports {
+                (strand, _) = parts.remove(0);
+                parts = self.pick(strand, low, high, 16, "port chosen by NAT");
+            }
+            for (mut strand, port) in parts {
+                let changed = address != old_address || port != old_port;
+                strand.way.view.set(address_field, address.clone());
+                strand.way.view.set(port_field, port.clone());
+                if changed {
+                    strand.way.binding.end(side).translated = Some((address.clone(), port));
+                }
+                strand.settle(side);
+                self.accept(strand, rule, ways);
+            }
+        }
+    }
+
+    /// The new address; none if it stays.
+    fn address(&mut self, strand: Strand<S>, nat: &Nat, side: Side, rule: RuleId) -> Vec<(Strand<S>, Option<Bits>)> {
+        let version = self.decider.host.version;
+        let width = Field::Source.width(version);
+        match (nat.kind, &nat.addresses) {
+            (NatKind::Source | NatKind::Destination, None) => vec![(strand, None)],
+            (_, Some((low, high))) if nat.flags & NETMAP != 0 => {
+                let old = strand.way.view.field(side.fields().0, version);
+                let new = match (low.as_constant(), high.as_constant()) {
+                    (Some(low), Some(high)) => {
+                        // nf_nat_range map: bits in which the range's ends agree are the network.
+                        let host_bits = 128 - (low ^ high).leading_zeros();
+                        let host_bits = u8::try_from(host_bits).unwrap_or(128);
+                        let mut bits = Bits::constant(width - host_bits.min(width), if host_bits >= width { 0 } else { low >> host_bits });
+                        bits.append(&old.slice(usize::from(width - host_bits.min(width)), usize::from(host_bits.min(width))));
+                        Some(bits)
+                    }
+                    _ => None,
+                };
+                match new {
+                    Some(bits) => vec![(strand, Some(bits))],
+                    None => {
+                        self.end_unknown(strand, rule, "netmap to a network that the packet decides".into());
+                        Vec::new()
+                    }
+                }
+            }
+            (NatKind::Source | NatKind::Destination, Some((low, high))) => self
+                .pick(strand, low, high, width, "address chosen by NAT")
+                .into_iter()
+                .map(|(strand, bits)| (strand, Some(bits)))
+                .collect(),
+            (NatKind::Masquerade, _) => self.of_interface(strand, Field::OutInterface, rule),
+            // nf_nat_redirect_ipv4, nf_nat_redirect_ipv6: loopback for what this host sends.
+            (NatKind::Redirect, _) if self.hook == Hook::Output => {
+                let loopback = match version {
+                    IpVersion::V4 => 0x7f00_0001,
+                    IpVersion::V6 => 1,
+                };
+                vec![(strand, Some(Bits::constant(width, loopback)))]
+            }
+            (NatKind::Redirect, _) => self.of_interface(strand, Field::InInterface, rule),
+        }
+    }
+
+    /// The first address of the interface; without one the kernel drops.
+    fn of_interface(&mut self, strand: Strand<S>, which: Field, rule: RuleId) -> Vec<(Strand<S>, Option<Bits>)> {
+        let host = self.decider.host;
+        let width = Field::Source.width(host.version);
+        let index = self.decider.value(&strand.space, &strand.way.view.field(which, host.version));
+        let Some(index) = index else {
+            // Several interfaces: each on its own.
+            let mut all = Vec::new();
+            let mut rest = vec![strand];
+            for interface in &host.interfaces {
+                let mut others = Vec::new();
+                for strand in rest {
+                    let here = Test::is(which, Values::one(32, u128::from(interface.index)));
+                    let (yes, no) = self.decider.split(strand, &here);
+                    others.extend(no);
+                    for mut strand in yes {
+                        strand.way.view.fix(which, u128::from(interface.index), 32);
+                        all.extend(self.of_interface(strand, which, rule));
+                    }
+                }
+                rest = others;
+            }
+            for strand in rest {
+                self.end_unknown(strand, rule, "NAT to the address of an interface that is not known".into());
+            }
+            return all;
+        };
+        let interface = host.interfaces.iter().find(|each| u128::from(each.index) == index);
+        match interface.and_then(|each| each.addresses.first()) {
+            Some((address, _)) => vec![(strand, Some(Bits::constant(width, *address)))],
+            None => {
+                let name = interface.map_or("?", |each| each.name.as_str());
+                let reason = format!("{name} has no address to translate to");
+                self.end(strand, Ending::Drop, Decision::Stage { stage: "nat", reason });
+                Vec::new()
+            }
+        }
+    }
+
+    /// One value of a range: fixed, or the kernel's choice.
+    fn pick(&mut self, strand: Strand<S>, low: &Bits, high: &Bits, width: u8, what: &str) -> Vec<(Strand<S>, Bits)> {
+        let (low, high) = (strand.way.view.through(low), strand.way.view.through(high));
+        if low == high {
+            return vec![(strand, low)];
+        }
+        let choice = self.decider.undecided.chosen(what.into());
+        let Strand { space, way } = strand;
+        let part = match (low.as_constant(), high.as_constant()) {
+            (Some(low), Some(high)) => cut(space, choice, &Values::range(width, low.min(high), high.max(low))).0,
+            _ => Parts::one(space),
+        };
+        way.lead(part).into_iter().map(|strand| (strand, Bits::run(choice, 0, width))).collect()
+    }
+}
+
+impl Binding {
+    fn settled(&self, side: Side) -> bool {
+        match side {
+            Side::Source => self.source.settled,
+            Side::Destination => self.destination.settled,
+        }
+    }
+}
+
+impl<S> Strand<S> {
+    fn settle(&mut self, side: Side) {
+        let end = self.way.binding.end(side);
+        end.settled = true;
+        let (changed, done) = side.status();
+        let bits = done | if end.translated.is_some() { changed } else { 0 };
+        if let Some(old) = self.way.view.get(Field::CtStatus).and_then(Bits::as_constant) {
+            self.way.view.fix(Field::CtStatus, old | bits, 32);
+        }
+    }
+
+    /// `nf_nat_packet`: the original direction's end is replaced; a reply's other end is put back.
+    fn translate_known(&mut self, side: Side, version: IpVersion) {
+        let reply = self.way.view.get(Field::CtDirection).and_then(Bits::as_constant) == Some(1);
+        let (address_field, port_field) = side.fields();
+        let back = match side {
+            Side::Source => Side::Destination,
+            Side::Destination => Side::Source,
+        };
+        if reply {
+            if self.way.binding.end(back).translated.is_some() {
+                let (address, port) = back.fields();
+                self.way.view.set(address_field, Bits::field(address, version));
+                self.way.view.set(port_field, Bits::field(port, version));
+            }
+        } else if let Some((address, port)) = self.way.binding.end(side).translated.clone() {
+            self.way.view.set(address_field, address);
+            self.way.view.set(port_field, port);
+        }
+    }
+}

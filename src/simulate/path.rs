@@ -1,0 +1,182 @@
+//! The way of packets through one host: hooks, routing, delivery.
+//!
+//! Received: ingress, prerouting, routing, then input to this host, or forward and postrouting. Sent: routing, output, postrouting; what
+//! leaves by lo comes in again (`ip_rcv`, `ip_forward`, `__ip_local_out`, `loopback_xmit`).
+
+use super::{
+    conntrack::{self, Given},
+    hooks::is_fragment,
+    machine::Machine,
+    outcome::{Decision, Delivery, Ending},
+    routing::Route,
+    run::Finished,
+    space::Space,
+    strand::Strand,
+};
+use crate::model::{Bits, Field, Hook, IpVersion, Test, Values};
+
+impl<S: Space> Machine<'_, S> {
+    /// Packets go their whole way. Those whose incoming interface is 0 are sent by this host.
+    pub fn travel(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        let mut received = Vec::new();
+        let mut sent = Vec::new();
+        let own = Test::is(Field::InInterface, Values::one(32, 0));
+        for mut strand in strands {
+            strand.way.view.fix(Field::CtState, conntrack::INVALID, 32);
+            let (from_here, from_outside) = self.decider.split(strand, &own);
+            sent.extend(from_here);
+            received.extend(from_outside);
+        }
+        self.receive(received, given);
+        self.send(sent, given);
+    }
+
+    fn receive(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        let mut strands = self.ingress(strands, given);
+        for strand in &mut strands {
+            strand.way.view.fix(Field::OutInterface, 0, 32);
+        }
+        let strands = self.pass(Hook::Prerouting, strands, given, None);
+        let mut local = Vec::new();
+        let mut forward = Vec::new();
+        for (mut strand, route) in self.route_received(strands) {
+            match route {
+                Route::Local => local.push(strand),
+                Route::Out { interface } => {
+                    strand.way.view.fix(Field::OutInterface, u128::from(interface), 32);
+                    // ip_decrease_ttl stands before the hook.
+                    let ttl = match strand
+                        .way
+                        .view
+                        .field(Field::Ttl, self.decider.host.version)
+                        .as_constant()
+                        .or_else(|| strand.space.single(Field::Ttl, 8))
+                    {
+                        Some(ttl) => Bits::constant(8, ttl.saturating_sub(1)),
+                        None => Bits::run(Field::ForwardedTtl, 0, 8),
+                    };
+                    strand.way.view.set(Field::Ttl, ttl);
+                    forward.push(strand);
+                }
+                Route::Stop { ending, stage, reason } => self.end(strand, ending, Decision::Stage { stage, reason }),
+            }
+        }
+        self.input(local, given);
+        let strands = self.pass(Hook::Forward, forward, given, None);
+        let strands = self.pass(Hook::Postrouting, strands, given, None);
+        for strand in strands {
+            let interface = self.interface_of(&strand);
+            self.arrive(strand, Delivery::Forward { interface });
+        }
+    }
+
+    fn ingress(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<Strand<S>> {
+        let host = self.decider.host;
+        if host.chains_at(Hook::Ingress).is_empty() {
+            return strands;
+        }
+        let mut through = Vec::new();
+        let mut rest = strands;
+        for interface in &host.interfaces {
+            let here = Test::is(Field::InInterface, Values::one(32, u128::from(interface.index)));
+            let mut others = Vec::new();
+            for strand in rest {
+                let (yes, no) = self.decider.split(strand, &here);
+                others.extend(no);
+                through.extend(self.pass(Hook::Ingress, yes, given, Some(interface.index)));
+            }
+            rest = others;
+        }
+        through.extend(rest);
+        through
+    }
+
+    fn send(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        let mut leaving = Vec::new();
+        for (mut strand, route) in self.route_sent(strands) {
+            match route {
+                Route::Out { interface } => {
+                    strand.way.view.fix(Field::OutInterface, u128::from(interface), 32);
+                    leaving.push(strand);
+                }
+                Route::Local => self.end(
+                    strand,
+                    Ending::Unknown("a route to this host without an interface".into()),
+                    Decision::Stage { stage: "routing", reason: "a route to this host without an interface".into() },
+                ),
+                Route::Stop { ending, stage, reason } => self.end(strand, ending, Decision::Stage { stage, reason }),
+            }
+        }
+        let strands = self.pass(Hook::Output, leaving, given, None);
+        let strands = self.reroute(strands);
+        let strands = self.pass(Hook::Postrouting, strands, given, None);
+        let loopback = self.decider.host.interfaces.iter().find(|each| each.loopback).map(|each| each.index);
+        let mut returning = Vec::new();
+        for mut strand in strands {
+            let interface = self.interface_of(&strand);
+            if Some(interface) == loopback {
+                strand.way.view.fix(Field::InInterface, u128::from(interface), 32);
+                strand.way.view.fix(Field::OutInterface, 0, 32);
+                returning.push(strand);
+            } else {
+                self.arrive(strand, Delivery::Sent { interface });
+            }
+        }
+        let returning = self.ingress(returning, given);
+        // The route that it was sent by stays with it: no second decision, no source validation (ip_rcv_finish_core, skb_valid_dst).
+        let returning = self.pass(Hook::Prerouting, returning, given, None);
+        self.input(returning, given);
+    }
+
+    /// Packets whose route was asked anew in output leave by the new one.
+    fn reroute(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let (again, mut strands): (Vec<_>, Vec<_>) = strands.into_iter().partition(|strand| strand.way.reroute);
+        for (mut strand, route) in self.route_sent(again) {
+            strand.way.reroute = false;
+            match route {
+                Route::Out { interface } => {
+                    strand.way.view.fix(Field::OutInterface, u128::from(interface), 32);
+                    strands.push(strand);
+                }
+                Route::Local => strands.push(strand),
+                Route::Stop { stage, reason, .. } => self.end(strand, Ending::Drop, Decision::Stage { stage, reason }),
+            }
+        }
+        strands
+    }
+
+    fn input(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        let strands = match self.decider.host.version {
+            // ip_local_deliver puts fragments together before the hook; IPv6 does it behind.
+            IpVersion::V4 => self.reassemble(strands),
+            IpVersion::V6 => strands,
+        };
+        let strands = self.pass(Hook::Input, strands, given, None);
+        for (strand, socket) in self.deliver(strands) {
+            self.arrive(strand, Delivery::Local { socket });
+        }
+    }
+
+    fn reassemble(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let fragment = is_fragment(self.decider.host.version);
+        let mut whole = Vec::new();
+        for strand in strands {
+            let (fragments, others) = self.decider.split(strand, &fragment);
+            whole.extend(others);
+            for strand in fragments {
+                let reason = "a fragment waits until all of its packet is there".into();
+                self.end(strand, Ending::Drop, Decision::Stage { stage: "defragment", reason });
+            }
+        }
+        whole
+    }
+
+    fn arrive(&mut self, strand: Strand<S>, delivery: Delivery) {
+        self.finished.push(Finished::arrived(strand.next_rule(), delivery));
+    }
+
+    fn interface_of(&self, strand: &Strand<S>) -> u32 {
+        let index = strand.way.view.get(Field::OutInterface).and_then(Bits::as_constant);
+        index.and_then(|index| u32::try_from(index).ok()).unwrap_or(0)
+    }
+}
