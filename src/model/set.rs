@@ -57,3 +57,18 @@ pub enum Data {
     /// Something that does not decide a packet (a counter object).
     Nothing,
 }
+
+impl MatchSet {
+    /// The element that holds a key, of a set whose elements are all here.
+    #[must_use]
+    pub fn find(&self, key: &[u128]) -> Option<&Element> {
+        let Content::Elements { elements, .. } = &self.content else { return None };
+        let first = *key.first()?;
+        let from_first = elements.partition_point(|element| element.key.first().is_some_and(|(low, _)| *low <= first));
+        let holds = |element: &&Element| {
+            element.key.len() == key.len() && element.key.iter().zip(key).all(|((low, high), value)| low <= value && value <= high)
+        };
+        // Single keys stand last among those that begin at or below them; ranges may reach up from further down.
+        elements[..from_first].iter().rev().find(holds)
+    }
+}

@@ -168,6 +168,13 @@ impl Decider<'_> {
             Content::Keys(values) if key.len() == 1 => self.divide_bits(space, &key[0], values),
             Content::Elements { catch_all: Some(_), .. } => (Parts::one(space), Parts::none()),
             Content::Elements { elements, catch_all: None } => {
+                if let Some(known) = self.key(&space, key) {
+                    return if set.find(&known).is_some() {
+                        (Parts::one(space), Parts::none())
+                    } else {
+                        (Parts::none(), Parts::one(space))
+                    };
+                }
                 let mut inside = Parts::none();
                 let mut rest = Parts::one(space);
                 for element in elements {
@@ -212,9 +219,8 @@ impl Decider<'_> {
     /// A set too big to hold: one key is asked of the world; of many keys, membership is a fact of the packet.
     fn divide_by_question<S: Space>(&mut self, space: S, key: &[Bits], id: SetId) -> (Parts<S>, Parts<S>) {
         let set = &self.host.sets[id.0 as usize];
-        let known: Option<Vec<(u128, u8)>> =
-            key.iter().zip(&set.widths).map(|(bits, width)| Some((self.value(&space, bits)?, *width))).collect();
-        if let Some(known) = known {
+        if let Some(known) = self.key(&space, key) {
+            let known: Vec<_> = known.into_iter().zip(set.widths.iter().copied()).collect();
             let question =
                 Question::NftSetHolds { family: set.family, table: set.table.clone(), set: set.name.clone(), key: key_bytes(&known) };
             match self.world.ask(&question) {
@@ -224,6 +230,11 @@ impl Decider<'_> {
             }
         }
         cut(space, self.undecided.member(id, key), &Values::one(1, 1))
+    }
+
+    /// The key's fields, if all packets agree on them.
+    pub fn key<S: Space>(&self, space: &S, key: &[Bits]) -> Option<SmallVec<[u128; 2]>> {
+        key.iter().map(|bits| self.value(space, bits)).collect()
     }
 
     /// The value of bits of original fields, if all packets agree on it.

@@ -37,11 +37,27 @@ impl<S: Space> Machine<'_, S> {
                 break;
             }
             strands = match stop {
-                Stop::Chain(chain) => self.base_chain(chain, together(strands)),
+                Stop::Chain(chain) => self.chain_at(hook, chain, together(strands)),
                 Stop::Defragment => self.defragment(strands),
                 Stop::Track => self.track(strands, given),
                 Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
             };
+        }
+        strands
+    }
+
+    fn chain_at(&mut self, hook: Hook, chain: ChainId, mut strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let host = self.decider.host;
+        let kind = host.chains[chain.0 as usize].base.as_ref().map(|base| base.kind);
+        if hook != Hook::Output || kind != Some(ChainKind::Route) {
+            return self.base_chain(chain, strands);
+        }
+        for strand in &mut strands {
+            strand.remember_route(host.version);
+        }
+        let mut strands = self.base_chain(chain, strands);
+        for strand in &mut strands {
+            strand.compare_route(host.version);
         }
         strands
     }

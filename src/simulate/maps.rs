@@ -25,6 +25,11 @@ impl<S: Space> Machine<'_, S> {
         let Content::Elements { elements, catch_all } = &set.content else {
             return vec![(strand, Found::Unknown(format!("map {} {} was not collected", set.table, set.name)))];
         };
+        let otherwise = || catch_all.as_ref().map_or(Found::Miss, |data| meaning(data.as_ref()));
+        if let Some(known) = self.decider.key(&strand.space, &key) {
+            let found = set.find(&known).map_or_else(otherwise, |element| meaning(element.data.as_ref()));
+            return vec![(strand, found)];
+        }
         let Strand { space, way } = strand;
         let mut found: Vec<(Option<&Data>, Parts<S>)> = Vec::new();
         let mut rest = Parts::one(space);
@@ -46,7 +51,6 @@ impl<S: Space> Machine<'_, S> {
         for (data, parts) in found {
             all.extend(way.clone().lead(parts).into_iter().map(|strand| (strand, meaning(data))));
         }
-        let otherwise = || catch_all.as_ref().map_or(Found::Miss, |data| meaning(data.as_ref()));
         all.extend(way.lead(rest).into_iter().map(|strand| (strand, otherwise())));
         all
     }

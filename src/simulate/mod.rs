@@ -32,6 +32,8 @@ pub mod nat;
 
 pub mod hooks;
 
+mod reroute;
+
 pub mod routing;
 
 mod fib;

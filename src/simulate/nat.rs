@@ -143,6 +143,7 @@ impl<S: Space> Machine<'_, S> {
                 strand.way.view.set(address_field, address.clone());
                 strand.way.view.set(port_field, port.clone());
                 if changed {
+                    strand.way.reroute |= self.hook == Hook::Output && address != old_address;
                     strand.way.binding.end(side).translated = Some((address.clone(), port));
                 }
                 strand.settle(side);

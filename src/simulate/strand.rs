@@ -7,6 +7,7 @@ use super::{
     nat::Binding,
     outcome::{Decision, Event},
     parts::Parts,
+    reroute::Before,
     space::Space,
     view::View,
 };
@@ -38,6 +39,8 @@ pub struct Way {
     pub binding: Binding,
     /// A route chain or NAT in output changed what its route depends on.
     pub reroute: bool,
+    /// What the route depended on before the chain that packets are in.
+    pub before: Before,
 }
 
 /// What a packet's own way did to a set.
