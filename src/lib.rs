@@ -12,6 +12,8 @@ pub mod network;
 
 pub mod model;
 
+pub mod lower;
+
 pub mod simulate;
 
 pub mod gateway;

@@ -215,3 +215,62 @@ fn cut(cuts: &mut Vec<(u128, Option<NodeId>)>, low: u128, node: Option<NodeId>) 
 fn count(number: usize) -> u32 {
     u32::try_from(number).expect("memory ends before 4 billion routes")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::routing::Failure;
+
+    fn route(address: u128, length: u8, interface: u32) -> Route {
+        let kind = if interface == 0 { RouteKind::Fail(Failure::Blackhole) } else { RouteKind::Unicast };
+        let hops = (interface != 0).then_some(Hop { interface, gateway: None, dead: false }).into_iter().collect();
+        let prefix = Prefix { address, length };
+        Route { prefix, source: None, dscp: 0, metric: 0, kind, scope: 0, preferred_source: None, hops, unknown: None }
+    }
+
+    fn way_out(table: &Table, lead: Lead) -> Option<u32> {
+        match lead {
+            Lead::Route(id) => table.route(id).hops.first().map_or(Some(0), |hop| Some(hop.interface)),
+            Lead::None | Lead::Undecided(_) => None,
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_decides() {
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 8
+        };
+        for _ in 0..50 {
+            let routes: Vec<Route> = (0..next() % 12)
+                .map(|_| {
+                    let length = (next() % 9) as u8;
+                    let address = u128::from(next() % 256);
+                    let address = address >> (8 - length) << (8 - length);
+                    route(address, length, next() % 3)
+                })
+                .collect();
+            let table = Table::new(254, 8, routes, &[]);
+            for address in 0..256_u128 {
+                let expected = table
+                    .routes()
+                    .iter()
+                    .filter(|route| (route.prefix.range(8).0..=route.prefix.range(8).1).contains(&address))
+                    .max_by(|a, b| a.prefix.length.cmp(&b.prefix.length).then(std::cmp::Ordering::Greater))
+                    .map(|route| route.hops.first().map_or(0, |hop| hop.interface));
+                assert_eq!(way_out(&table, table.lead(table.find(address), |_| true)), expected);
+                let groups: Vec<_> = table.groups().iter().filter(|group| group.addresses.contains(address)).collect();
+                assert_eq!(groups.len(), 1);
+                assert_eq!(way_out(&table, groups[0].lead), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_table_has_as_many_groups_as_ways_out() {
+        let routes = (0..100_000_u32).map(|at| route(u128::from(at) << 8, 24, 1 + at % 3)).collect();
+        let table = Table::new(254, 32, routes, &[]);
+        assert_eq!(table.groups().len(), 4);
+    }
+}
