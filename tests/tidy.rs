@@ -48,13 +48,15 @@ fn assert_none(found: &[String], why: &str) {
 
 #[test]
 fn the_model_imports_nothing_of_ours() {
-    let ours = ["crate::ruleset", "crate::lower", "crate::simulate", "crate::collect", "crate::snapshot", "crate::network", "crate::report"];
+    let ours =
+        ["crate::ruleset", "crate::lower", "crate::simulate", "crate::collect", "crate::snapshot", "crate::network", "crate::report"];
     assert_none(&offenders(|path| path.starts_with("model/"), &ours), "model is plain data");
 }
 
 #[test]
 fn the_simulation_sees_only_the_model() {
-    let others = ["crate::ruleset", "crate::lower", "crate::collect", "crate::snapshot", "crate::network", "crate::report", "crate::audits"];
+    let others =
+        ["crate::ruleset", "crate::lower", "crate::collect", "crate::snapshot", "crate::network", "crate::report", "crate::audits"];
     assert_none(&offenders(|path| path.starts_with("simulate/"), &others), "simulate sees the model and the world, nothing else");
 }
 

@@ -1,7 +1,83 @@
-//! What a host's kernel holds, to model: for one IP version at a time.
+//! Rules to model: what the ruleset of a host says to packets of one IP version.
+//!
+//! Nothing is skipped: what is not modelled becomes a [`crate::model::Condition`] with its text, and what rests on it is undecided.
+
+pub mod nft;
 
 pub mod routing;
 
 pub mod settings;
 
 pub mod sockets;
+
+use crate::{
+    model::{ChainId, Host, Interface, IpVersion},
+    network::Network,
+    ruleset,
+    snapshot::Snapshot,
+};
+
+/// A host's model, and the way back to the rules as their own language says them.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    pub host: Host,
+    pub origins: Vec<Origin>,
+    /// Base chains that packets of this version do not visit here, each as a sentence: dormant tables, bridge and ARP chains.
+    pub left_out: Vec<String>,
+}
+
+/// Where a chain of the model comes from: indexes into [`ruleset::nft::Ruleset::tables`] and the table's chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    pub table: usize,
+    pub chain: usize,
+}
+
+impl Lowered {
+    /// Where a chain comes from.
+    #[must_use]
+    pub fn origin(&self, chain: ChainId) -> Option<Origin> {
+        self.origins.get(chain.0 as usize).copied()
+    }
+}
+
+/// The model of a host as packets of one IP version see it.
+#[must_use]
+pub fn host(ruleset: &ruleset::nft::Ruleset, network: &Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
+    let chains = nft::lower(ruleset, network, version);
+    let host = Host {
+        version,
+        interfaces: interfaces(network, version),
+        chains: chains.chains,
+        hooks: chains.hooks,
+        sets: chains.sets,
+        conditions: chains.conditions,
+        conntrack: chains.conntrack,
+        routing: routing::lower(network, version),
+        settings: settings::lower(network, &snapshot.sysctls, version),
+        sockets: sockets::lower(network, version),
+    };
+    Lowered { host, origins: chains.origins, left_out: chains.left_out }
+}
+
+/// The interfaces with their addresses of one version.
+fn interfaces(network: &Network, version: IpVersion) -> Vec<Interface> {
+    let own = |link: u32| {
+        let of_link = network.addresses.iter().filter(move |address| address.link == link);
+        of_link.filter_map(move |address| match (version, address.local) {
+            (IpVersion::V4, ipnet::IpNet::V4(net)) => Some((u128::from(u32::from(net.addr())), net.prefix_len())),
+            (IpVersion::V6, ipnet::IpNet::V6(net)) => Some((u128::from(net.addr()), net.prefix_len())),
+            _ => None,
+        })
+    };
+    let interface = |link: &crate::network::Link| Interface {
+        index: link.index,
+        name: link.name.clone(),
+        loopback: link.loopback,
+        up: link.up,
+        addresses: own(link.index).collect(),
+        mtu: link.mtu,
+        group: link.group,
+    };
+    network.links.iter().map(interface).collect()
+}

@@ -1,0 +1,65 @@
+//! Whether connections are tracked: they are as soon as a rule or object needs it (the callers of `nf_ct_netns_get`).
+
+use crate::{
+    model::IpVersion,
+    ruleset::nft::{Expr, Family, Ruleset, Table},
+};
+
+/// Whether connections of this version are tracked.
+#[must_use]
+pub fn is_active(ruleset: &Ruleset, version: IpVersion) -> bool {
+    ruleset.tables.iter().any(|table| {
+        let helpers = table.objects.iter().any(|object| matches!(object.kind, 3 | 5 | 7 | 9 | 10)) && visits(table.family, version);
+        let mut exprs = table.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.exprs);
+        helpers || exprs.any(|expr| needs(expr, table, version))
+    })
+}
+
+/// Whether an expression turns tracking on. `notrack` does not.
+fn needs(expr: &Expr, table: &Table, version: IpVersion) -> bool {
+    let family = match expr {
+        // `nft_nat_init` takes the family of its own attribute.
+        Expr::Nat(nat) => match nat.family {
+            2 => Family::Ip,
+            10 => Family::Ip6,
+            _ => table.family,
+        },
+        Expr::Ct(_) | Expr::Masq(_) | Expr::Redir(_) | Expr::Connlimit(_) | Expr::Synproxy(_) => table.family,
+        Expr::Dynset(dynset) => return dynset.exprs.iter().any(|expr| needs(expr, table, version)),
+        Expr::Compat(compat) if XTABLES.contains(&compat.name.as_str()) => table.family,
+        Expr::Unknown { name, .. } if name == "flow_offload" => table.family,
+        _ => return false,
+    };
+    visits(family, version)
+}
+
+/// `nf_ct_netns_get`: inet and bridge stand for both versions.
+fn visits(family: Family, version: IpVersion) -> bool {
+    match family {
+        Family::Inet | Family::Bridge => true,
+        Family::Ip => version == IpVersion::V4,
+        Family::Ip6 => version == IpVersion::V6,
+        Family::Arp | Family::Netdev => false,
+    }
+}
+
+/// Matches and targets of xtables whose check function calls `nf_ct_netns_get`.
+const XTABLES: &[&str] = &[
+    "conntrack",
+    "state",
+    "connmark",
+    "connbytes",
+    "connlabel",
+    "connlimit",
+    "helper",
+    "nat",
+    "CONNMARK",
+    "CONNSECMARK",
+    "CT",
+    "DNAT",
+    "SNAT",
+    "MASQUERADE",
+    "NETMAP",
+    "REDIRECT",
+    "SYNPROXY",
+];

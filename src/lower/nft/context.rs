@@ -1,0 +1,72 @@
+//! What all rules of a host share while they are lowered: interfaces, conditions, sets, and values that occur again and again.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{headers::Headers, sets::Sets};
+use crate::{
+    model::{
+        Field, IpVersion, Test, Values,
+        bits::number,
+        step::{Condition, ConditionId, ConditionKind},
+    },
+    network::{Link, Network},
+};
+
+/// A number for each interface, by its index.
+pub type ByInterface = Arc<[(u32, u128)]>;
+
+/// Shared state.
+pub struct Context<'a> {
+    pub version: IpVersion,
+    pub network: &'a Network,
+    pub headers: Headers,
+    pub conditions: Vec<Condition>,
+    pub sets: Sets,
+    /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
+    pub names: ByInterface,
+    points: FxHashMap<(Field, u128, u128), Arc<Values>>,
+}
+
+impl<'a> Context<'a> {
+    pub fn new(network: &'a Network, version: IpVersion) -> Self {
+        let names = network.links.iter().map(|link| (link.index, text(&link.name)));
+        Self {
+            version,
+            network,
+            headers: Headers::new(version),
+            conditions: Vec::new(),
+            sets: Sets::default(),
+            names: std::iter::once((0, 0)).chain(names).collect(),
+            points: FxHashMap::default(),
+        }
+    }
+
+    /// A new condition.
+    pub fn condition(&mut self, kind: ConditionKind, text: impl Into<String>) -> ConditionId {
+        self.conditions.push(Condition { kind, text: text.into() });
+        ConditionId(self.conditions.len() as u32 - 1)
+    }
+
+    /// A field's value lies in `low ..= high`; for what many rules ask, so that they share it.
+    pub fn common(&mut self, field: Field, low: u128, high: u128) -> Test {
+        let width = field.width(self.version);
+        let values = self.points.entry((field, low, high)).or_insert_with(|| Arc::new(Values::range(width, low, high)));
+        Test::In { field, values: Arc::clone(values) }
+    }
+
+    /// A number of every interface that has it.
+    pub fn by_interface(&self, number: impl Fn(&Link) -> Option<u128>) -> ByInterface {
+        self.network.links.iter().filter_map(|link| number(link).map(|number| (link.index, number))).collect()
+    }
+}
+
+/// A string as the 16 bytes of `strncpy(…, IFNAMSIZ)`.
+pub fn text(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(name.bytes()) {
+        *to = from;
+    }
+    number(&bytes)
+}

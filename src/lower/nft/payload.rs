@@ -1,0 +1,160 @@
+//! `payload`: bytes of the packet into a register (`nft_payload_eval`) or from one (`nft_payload_set_eval`).
+
+use super::{
+    headers::LINK,
+    rule::Reader,
+    value::{Derived, Rule, Value},
+};
+use crate::{
+    model::{Bits, Field, IpVersion, Source, Step, Test, Values, step::ConditionKind},
+    ruleset::nft::expr::{Payload, PayloadBase, Reg},
+};
+
+/// Bytes of a UDP header.
+const UDP: usize = 8;
+
+impl Reader<'_, '_> {
+    pub(super) fn payload(&mut self, payload: &Payload) {
+        match (payload.dest, payload.source) {
+            (_, Some(source)) => self.store_payload(payload, source),
+            (Some(dest), None) => self.load_payload(payload, dest),
+            (None, None) => {}
+        }
+    }
+
+    fn load_payload(&mut self, payload: &Payload, dest: Reg) {
+        let (offset, len) = (payload.offset as usize, payload.len as usize);
+        match payload.base {
+            PayloadBase::Network if self.context.headers.payload_length(offset, len) => self.load_payload_length(offset, len, dest),
+            _ => match self.locate(payload) {
+                Some(bits) => self.load_bits(dest, bits),
+                None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
+            },
+        }
+    }
+
+    /// IPv6's payload length is the packet's without the header.
+    fn load_payload_length(&mut self, offset: usize, len: usize, dest: Reg) {
+        if (offset, len) == (4, 2) {
+            self.load(dest, Value::Derived(Derived { field: Field::Length, width: 16, rule: Rule::Minus(40) }));
+        } else {
+            self.load_unknown(dest, len, ConditionKind::Unknown, "a part of the IPv6 payload length");
+        }
+    }
+
+    /// The bits at a place of the packet, with what the kernel needs to find them; None if they are not modelled.
+    fn locate(&mut self, payload: &Payload) -> Option<Bits> {
+        let (offset, len) = (payload.offset as usize, payload.len as usize);
+        match payload.base {
+            PayloadBase::Link => {
+                self.needs_link_header()?;
+                self.needs_network(offset.saturating_sub(LINK), (offset + len).saturating_sub(LINK));
+                let overlaid = offset + len > LINK && self.context.headers.payload_length(offset.saturating_sub(LINK), len);
+                (!overlaid).then(|| self.context.headers.link(offset, len))
+            }
+            PayloadBase::Network => {
+                self.needs_network(offset, offset + len);
+                Some(self.context.headers.network(offset, len))
+            }
+            PayloadBase::Transport => {
+                self.needs_transport(offset + len);
+                Some(self.context.headers.transport(offset, len))
+            }
+            PayloadBase::Inner => self.locate_inner(offset, len),
+            PayloadBase::Other(_) => None,
+        }
+    }
+
+    /// `nft_payload_inner_offset`: what follows the transport header. Of TCP its place depends on the packet.
+    fn locate_inner(&mut self, offset: usize, len: usize) -> Option<Bits> {
+        self.guards.unfragmented();
+        if self.protocol != Some(17) {
+            return None;
+        }
+        self.needs_transport(UDP + offset + len);
+        Some(self.context.headers.transport(UDP + offset, len))
+    }
+
+    /// The transport header up to `end` bytes: `pkt->fragoff` is 0, and `skb_copy_bits` finds them.
+    pub(super) fn needs_transport(&mut self, end: usize) {
+        self.guards.unfragmented();
+        self.guards.length(self.context.headers.network_length() + end);
+    }
+
+    /// Bytes of the network header, and what follows it.
+    fn needs_network(&mut self, start: usize, end: usize) {
+        let header = self.context.headers.network_length();
+        if end > header {
+            self.guards.length(end);
+            self.certain_only_in_whole_packets("data of a fragment");
+        } else if self.context.headers.next_header(start, end.saturating_sub(start)) {
+            self.certain_only_in_whole_packets("the next header of a fragment");
+        }
+    }
+
+    /// What is loaded is only known where the packet is no later fragment.
+    fn certain_only_in_whole_packets(&mut self, text: &str) {
+        let whole = self.context.common(Field::FragmentOffset, 0, 0);
+        let condition = self.context.condition(ConditionKind::Unknown, text);
+        self.guards.other(Test::Any(vec![whole, Test::Condition(condition)]));
+    }
+
+    /// `skb_mac_header_was_set` and its length: there is one on what came in by Ethernet or loopback, and none yet on what this host
+    /// sends. None where it can't be told.
+    fn needs_link_header(&mut self) -> Option<()> {
+        /// `ARPHRD_ETHER` and `ARPHRD_LOOPBACK`.
+        const FRAMED: [u16; 2] = [1, 772];
+        if self.scope.is_netdev() {
+            return None;
+        }
+        let framed = self.context.network.links.iter().filter(|link| FRAMED.contains(&link.hardware));
+        let indexes = framed.map(|link| (u128::from(link.index), u128::from(link.index)));
+        self.guards.other(Test::is(Field::InInterface, Values::from_ranges(32, indexes)));
+        Some(())
+    }
+
+    /// Writes each field that the bytes belong to. Checksums follow from the rest of the packet and are not written.
+    fn store_payload(&mut self, payload: &Payload, source: Reg) {
+        let version = self.context.version;
+        let len = payload.len as usize;
+        let new = self.read_bits(source, len);
+        let touches_length = payload.base == PayloadBase::Network && self.context.headers.payload_length(payload.offset as usize, len);
+        let Some(old) = (if touches_length { None } else { self.locate(payload) }) else { return self.opaque_write(payload) };
+        let mut writes = Vec::new();
+        let mut at = 0;
+        for part in &old.0 {
+            let run = new.slice(at, usize::from(part.width));
+            at += usize::from(part.width);
+            match part.source {
+                Source::Constant(value) if run.as_constant() == Some(value) => {}
+                Source::Constant(_) => return self.opaque_write(payload),
+                Source::Field { field, low, .. } => {
+                    let high = low + part.width;
+                    let mut whole = Bits::run(field, high, field.width(version) - high);
+                    whole.append(&run);
+                    whole.append(&Bits::run(field, 0, low));
+                    writes.push((field, whole));
+                }
+            }
+        }
+        for (field, bits) in writes {
+            self.write(field, bits);
+        }
+    }
+
+    /// A write that changes what the model takes for granted (the IP version, a length): anything may follow.
+    fn opaque_write(&mut self, payload: &Payload) {
+        let text = format!("a write of {} bytes of the packet", payload.len);
+        let condition = self.context.condition(ConditionKind::Unknown, text);
+        self.effect(Step::Opaque(condition));
+    }
+}
+
+/// The number of the family in which packets of a version travel (`NFPROTO_*`).
+#[must_use]
+pub const fn protocol_family(version: IpVersion) -> u128 {
+    match version {
+        IpVersion::V4 => 2,
+        IpVersion::V6 => 10,
+    }
+}
