@@ -1,0 +1,145 @@
+//! Connection state of first packets.
+
+use super::{Fact, Here, Out};
+use crate::packet::{ACK, FIN, PSH, RST, SYN, URG, icmp, tcp, udp};
+
+const STATES: &str = "table inet t { chain input { type filter hook input priority 0;
+    ct state new counter comment \"new\"
+    ct state established counter comment \"established\"
+    ct state related counter comment \"related\"
+    ct state invalid counter comment \"invalid\"
+    ct state untracked counter comment \"untracked\"
+} }";
+
+fn flags(flags: &[u8], version: u8) -> Vec<(crate::packet::Packet, super::End)> {
+    let (from, to) = if version == 4 { ("10.1.0.7", "10.1.0.1") } else { ("fd00:1::7", "fd00:1::1") };
+    flags.iter().zip(2000..).map(|(flags, port)| (tcp(Some("eth0"), from, to, (port, 80), *flags), Here)).collect()
+}
+
+const NEW: [u8; 7] = [SYN, SYN | PSH, SYN | URG, ACK, ACK | PSH, ACK | URG, ACK | PSH | URG];
+const INVALID: [u8; 11] = [SYN | ACK, FIN, FIN | ACK, RST, RST | ACK, 0, URG, PSH, SYN | FIN, SYN | RST, FIN | PSH | URG];
+
+#[test]
+fn syn_and_a_bare_ack_are_new() {
+    Fact { rules: STATES, packets: flags(&NEW, 4), counters: &[("new", 7), ("invalid", 0)], ..Fact::default() }.check();
+    Fact { rules: STATES, packets: flags(&NEW, 6), counters: &[("new", 7), ("invalid", 0)], ..Fact::default() }.check();
+}
+
+#[test]
+fn other_flags_are_invalid() {
+    Fact { rules: STATES, packets: flags(&INVALID, 4), counters: &[("new", 0), ("invalid", 11)], ..Fact::default() }.check();
+    Fact { rules: STATES, packets: flags(&INVALID, 6), counters: &[("new", 0), ("invalid", 11)], ..Fact::default() }.check();
+}
+
+#[test]
+fn a_bare_ack_is_invalid_where_conntrack_is_strict() {
+    Fact {
+        sysctls: &[("net/netfilter/nf_conntrack_tcp_loose", "0")],
+        rules: STATES,
+        packets: flags(&[SYN, ACK, ACK | PSH], 4),
+        counters: &[("new", 1), ("invalid", 2)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn ece_and_cwr_do_not_change_the_state() {
+    Fact {
+        rules: STATES,
+        packets: flags(&[SYN | 0xc0, ACK | 0x40, FIN | 0x80], 4),
+        counters: &[("new", 2), ("invalid", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn udp_and_echo_requests_are_new_and_errors_about_nothing_invalid() {
+    Fact {
+        rules: STATES,
+        packets: vec![
+            (udp(Some("eth0"), "10.1.0.7", "10.1.0.1", (53, 53)), Here),
+            (icmp(Some("eth0"), "10.1.0.7", "10.1.0.1", 8, 0), Here),
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 128, 0), Here),
+            (icmp(Some("eth0"), "10.1.0.7", "10.1.0.1", 0, 0), Here),
+            (icmp(Some("eth0"), "10.1.0.7", "10.1.0.1", 3, 1), Here),
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 129, 0), Here),
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 1, 4), Here),
+        ],
+        counters: &[("new", 3), ("invalid", 4), ("untracked", 0)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn neighbour_discovery_is_untracked() {
+    Fact {
+        rules: "table ip6 t { chain i { type filter hook input priority 0;
+            ct state untracked counter comment \"untracked\"
+            ct state new,established accept
+            counter drop comment \"dropped\" } }",
+        packets: vec![
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 135, 0), super::Gone),
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 136, 0), super::Gone),
+            (icmp(Some("eth0"), "fd00:1::7", "fd00:1::1", 128, 0), Here),
+        ],
+        counters: &[("untracked", 2), ("dropped", 2)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn before_conntrack_every_packet_is_invalid() {
+    Fact {
+        rules: "table ip t { chain early { type filter hook prerouting priority -201;
+                ct state invalid counter comment \"early invalid\"
+                ct state new counter comment \"early new\" }
+            chain late { type filter hook prerouting priority -199; ct state new counter comment \"late new\" } }",
+        packets: vec![(tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 80), SYN), Out("eth1"))],
+        counters: &[("early invalid", 1), ("early new", 0), ("late new", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn at_conntracks_own_priority_the_later_registered_runs_first() {
+    Fact {
+        rules: "table ip t { chain tie { type filter hook prerouting priority -200;
+                ct state invalid counter comment \"invalid\"
+                ct state new counter comment \"new\" } }",
+        packets: vec![(tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 80), SYN), Out("eth1"))],
+        counters: &[("invalid", 0), ("new", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn notrack_gives_untracked_and_only_before_conntrack() {
+    Fact {
+        rules: "table inet t { chain raw { type filter hook prerouting priority -300; tcp dport 80 notrack }
+            chain late { type filter hook prerouting priority -150; tcp dport 443 notrack }
+            chain f { type filter hook forward priority 0;
+                ct state untracked counter comment \"untracked\"
+                ct state new counter comment \"new\" } }",
+        packets: vec![
+            (tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 80), SYN), Out("eth1")),
+            (tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 443), SYN), Out("eth1")),
+            (tcp(Some("eth0"), "fd00:1::7", "fd00:2::7", (2000, 80), FIN), Out("eth1")),
+        ],
+        counters: &[("untracked", 2), ("new", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn protocols_without_ports_are_new() {
+    use crate::packet::{Body, Packet};
+    let other = |protocol| (Packet::new(Some("eth0"), "10.1.0.7", "10.1.0.1", Body::Other(protocol)), Here);
+    Fact { rules: STATES, packets: vec![other(50), other(89), other(253)], counters: &[("new", 3)], ..Fact::default() }.check();
+}

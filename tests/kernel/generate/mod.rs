@@ -1,0 +1,38 @@
+//! Random rulesets and packets by seed.
+
+mod meta;
+mod network;
+pub mod packets;
+mod pool;
+mod random;
+mod rule;
+pub mod ruleset;
+mod scope;
+mod sets;
+mod transport;
+
+use crate::packet::Packet;
+
+pub use random::Random;
+pub use ruleset::Ruleset;
+
+/// A ruleset with packets to try on it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub ruleset: Ruleset,
+    pub packets: Vec<Packet>,
+}
+
+/// The case of a seed.
+pub fn case(seed: u64, packets: usize) -> Case {
+    let mut random = Random::new(seed);
+    let ruleset = ruleset::ruleset(&mut random);
+    let packets = (0..packets)
+        .map(|_| {
+            let way = random.one(&packets::WAYS);
+            let version = random.one(&[pool::Version::V4, pool::Version::V6]);
+            packets::packet(&mut random, way, version)
+        })
+        .collect();
+    Case { ruleset, packets }
+}

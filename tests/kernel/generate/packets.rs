@@ -1,0 +1,99 @@
+//! Random packets that visit every path.
+
+use super::pool::{PORTS, TTL, Version};
+use super::random::Random;
+use crate::packet::{ACK, Body, FIN, PSH, Packet, RST, SYN, URG};
+
+/// A way through the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Input,
+    Forward,
+    Output,
+    Loopback,
+}
+
+/// Every way.
+pub const WAYS: [Way; 4] = [Way::Input, Way::Forward, Way::Output, Way::Loopback];
+
+/// Makes a packet on this way.
+pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
+    let (near, far) = if random.percent(60) { ("eth0", "eth1") } else { ("eth1", "eth0") };
+    let local = |random: &mut Random| {
+        let loopback = version.loopback();
+        if random.percent(60) { random.pick(loopback) } else { random.pick(version.own()) }
+    };
+    let (input, source, destination) = match way {
+        Way::Input => (Some(near), random.pick(version.remote(near)), random.pick(version.own())),
+        Way::Forward => (Some(near), random.pick(version.remote(near)), random.pick(version.remote(far))),
+        Way::Output => (None, random.pick(version.own()), random.pick(version.remote(far))),
+        // From loopback to another own address the kernel would refuse nothing, but the way back would be martian.
+        Way::Loopback => {
+            let to = local(random);
+            (
+                None,
+                if random.percent(50) {
+                    to
+                } else {
+                    random.pick(if version.loopback().contains(&to) { version.loopback() } else { version.own() })
+                },
+                to,
+            )
+        }
+    };
+    let mut packet = Packet::new(input, source, destination, body(random, version));
+    packet.ttl = if random.percent(70) { 64 } else { random.one(TTL) };
+    packet.dscp = if random.percent(70) { 0 } else { random.one(super::pool::DSCP) };
+    packet.ecn = random.one(&[0, 0, 0, 1, 2, 3]);
+    if packet.input.is_none() && random.percent(30) {
+        packet.mark = random.one(super::pool::MARKS);
+    }
+    let length = random.one(&[0, 0, 4, 8, 20]);
+    packet.payload = (0..length).map(|_| random.one(&[0, 1, 0x50, 0xff])).collect();
+    packet
+}
+
+fn port(random: &mut Random) -> u16 {
+    if random.percent(60) { random.one(PORTS) } else { random.between(1, 65535) as u16 }
+}
+
+fn body(random: &mut Random, version: Version) -> Body {
+    match random.below(100) {
+        0..=54 => {
+            let flags = match random.below(10) {
+                0..=5 => SYN,
+                6 => ACK,
+                7 => ACK | PSH,
+                _ => random.one(&[
+                    0,
+                    SYN | ACK,
+                    FIN,
+                    FIN | ACK,
+                    RST,
+                    RST | ACK,
+                    URG,
+                    PSH,
+                    SYN | FIN,
+                    SYN | RST,
+                    SYN | PSH,
+                    SYN | URG,
+                    ACK | URG,
+                    FIN | PSH | URG,
+                    0x3f,
+                    SYN | 0xc0,
+                ]),
+            };
+            let (source, destination) = (port(random), port(random));
+            Body::Tcp { source, destination, flags, sequence: random.one(&[0, 1000, 5000]), acknowledgement: random.one(&[0, 7]) }
+        }
+        55..=79 => Body::Udp { source: port(random), destination: port(random) },
+        80..=93 => {
+            let (kind, code) = match version {
+                Version::V4 => random.one(&[(8, 0), (8, 0), (8, 0), (0, 0), (3, 1), (3, 3), (11, 0), (5, 1), (8, 3), (12, 0), (15, 0)]),
+                Version::V6 => random.one(&[(128, 0), (128, 0), (128, 0), (129, 0), (1, 1), (1, 4), (3, 0), (128, 3), (2, 0), (136, 0)]),
+            };
+            Body::Icmp { kind, code, identifier: random.between(1, 60000) as u16 }
+        }
+        _ => Body::Other(random.one(&[47, 50, 132, 33, 89, 253])),
+    }
+}

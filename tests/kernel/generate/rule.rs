@@ -1,0 +1,196 @@
+//! A rule: matches, effects and a verdict, with its counter anywhere among them.
+
+use super::meta::{on_connection, on_interface, on_mark, on_meta, on_route};
+use super::network::{on_address, on_bytes, on_header, version};
+use super::pool::{MARKS, PORTS, Version};
+use super::random::Random;
+use super::scope::Scope;
+use super::sets::{concatenation, named, named_map};
+use super::transport::on_transport;
+
+/// One rule, as its parts, so that shrinking can take single ones away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub parts: Vec<String>,
+    pub comment: String,
+}
+
+impl Rule {
+    /// The rule's text.
+    pub fn text(&self) -> String {
+        format!("{} comment \"{}\"", self.parts.join(" "), self.comment)
+    }
+}
+
+/// Makes a rule.
+pub fn rule(random: &mut Random, scope: &mut Scope, comment: String) -> Rule {
+    let mut parts = Vec::new();
+    for _ in 0..random.one(&[0, 1, 1, 1, 2, 2, 3]) {
+        parts.push(matching(random, scope));
+    }
+    let end = ending(random, scope);
+    let effects = if end.is_empty() { random.one(&[0, 1, 1, 2]) } else { random.one(&[0, 0, 0, 1]) };
+    for _ in 0..effects {
+        let effect = effect(random, scope);
+        // An effect may stand before a match that then breaks the rule off.
+        let at = if random.percent(25) { random.below(parts.len() + 1) } else { parts.len() };
+        parts.insert(at, effect);
+    }
+    let at = if random.percent(50) { parts.len() } else { random.below(parts.len() + 1) };
+    parts.insert(at, "counter".to_owned());
+    if !end.is_empty() {
+        parts.push(end);
+    }
+    Rule { parts, comment }
+}
+
+fn matching(random: &mut Random, scope: &mut Scope) -> String {
+    let tracked = scope.inet();
+    match random.below(100) {
+        0..=24 => on_address(random, scope),
+        25..=34 => on_header(random, scope),
+        35..=59 => on_transport(random, scope),
+        60..=65 => on_bytes(random, scope),
+        66..=73 => on_interface(random, scope),
+        74..=83 => on_meta(random, scope),
+        84..=91 if tracked => on_connection(random, scope),
+        92..=95 if tracked => on_route(random, scope),
+        _ => on_concatenation(random, scope),
+    }
+}
+
+fn on_concatenation(random: &mut Random, scope: &mut Scope) -> String {
+    if scope.transport.is_some_and(|protocol| protocol != "tcp" && protocol != "udp") {
+        return on_mark(random, scope, "meta mark");
+    }
+    let version = version(random, scope);
+    let protocol = *scope.transport.get_or_insert_with(|| random.one(&["tcp", "udp"]));
+    let fields = format!("{} {} . {protocol} {}", version.word(), random.pick(&["saddr", "daddr"]), random.pick(&["sport", "dport"]));
+    let not = random.pick(&["", "", "!= "]);
+    if let Some(name) = named(random, scope, concatenation(version)) {
+        return format!("{fields} {not}@{name}");
+    }
+    let element = |random: &mut Random| match random.below(3) {
+        0 => format!("{} . {}", super::network::address(random, version), random.one(PORTS)),
+        1 => format!("{} . 0-1024", random.pick(version.prefixes())),
+        _ => format!("{} . {}", random.pick(version.ranges()), random.one(PORTS)),
+    };
+    format!("{fields} {not}{{ {} }}", element(random))
+}
+
+fn effect(random: &mut Random, scope: &mut Scope) -> String {
+    let mark = random.one(MARKS);
+    let tracked = scope.inet();
+    match random.below(14) {
+        0..=3 => format!("meta mark set {mark:#x}"),
+        4 => format!("meta mark set meta mark & {}", random.pick(&["0xff", "0xffff00ff", "0x7"])),
+        5 => format!("meta mark set meta mark | {}", random.pick(&["0x100", "0x1", "0xff00"])),
+        6 => format!("meta mark set meta mark ^ {}", random.pick(&["0x1", "0xffff", "0x107"])),
+        7 if tracked => format!("ct mark set {mark:#x}"),
+        8 if tracked => "ct mark set meta mark".to_owned(),
+        9 if tracked => "meta mark set ct mark".to_owned(),
+        10 => {
+            let version = version(random, scope);
+            match named_map(random, scope, version.word()) {
+                Some(map) => format!("meta mark set {} saddr map @{}", version.word(), map.name),
+                None if version == Version::V4 => {
+                    "meta mark set ip daddr map { 10.0.0.0/8 : 0x1, 127.0.0.0/8 : 0x7, 192.0.2.0-203.0.113.5 : 0x100 }".into()
+                }
+                None => "meta mark set ip6 daddr map { fd00::/8 : 0x1, ::1 : 0x7, 2001:db8::/32 : 0x100 }".into(),
+            }
+        }
+        11 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            match named_map(random, scope, "port") {
+                Some(map) => format!("meta mark set tcp dport map @{}", map.name),
+                None => "meta mark set tcp dport map { 22 : 0x1, 80 : 0x2, 443 : 0x7, 1024-65535 : 0x1ff }".into(),
+            }
+        }
+        12 if tracked && scope.only(&["prerouting", "output"]) => "notrack".to_owned(),
+        _ => "counter".to_owned(),
+    }
+}
+
+fn ending(random: &mut Random, scope: &mut Scope) -> String {
+    let rejects = scope.inet() && scope.only(&["prerouting", "input", "forward", "output"]);
+    match random.below(100) {
+        0..=39 => String::new(),
+        40..=49 => "accept".into(),
+        50..=56 => "drop".into(),
+        57..=61 if rejects => reject(random, scope),
+        62..=74 if !scope.targets.is_empty() => format!("jump {}", target(random, scope)),
+        75..=78 if !scope.targets.is_empty() => format!("goto {}", target(random, scope)),
+        79..=84 => "return".into(),
+        85..=87 => "continue".into(),
+        _ => verdict_map(random, scope),
+    }
+}
+
+fn target(random: &mut Random, scope: &Scope) -> String {
+    scope.targets[random.below(scope.targets.len())].clone()
+}
+
+fn verdict(random: &mut Random, scope: &Scope) -> String {
+    match random.below(10) {
+        0..=2 => "accept".into(),
+        3 | 4 => "drop".into(),
+        5 => "return".into(),
+        6 => "continue".into(),
+        _ if scope.targets.is_empty() => "accept".into(),
+        7 => format!("goto {}", target(random, scope)),
+        _ => format!("jump {}", target(random, scope)),
+    }
+}
+
+fn reject(random: &mut Random, scope: &mut Scope) -> String {
+    match random.below(4) {
+        0 => "reject".into(),
+        1 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            "reject with tcp reset".into()
+        }
+        2 if scope.version != Some(Version::V6) && scope.family != super::scope::Family::Ip6 => {
+            scope.version = Some(Version::V4);
+            format!("reject with icmp type {}", random.pick(&["admin-prohibited", "host-unreachable", "net-unreachable"]))
+        }
+        _ if scope.family == super::scope::Family::Inet => {
+            format!("reject with icmpx type {}", random.pick(&["admin-prohibited", "no-route"]))
+        }
+        _ => "reject".into(),
+    }
+}
+
+fn verdict_map(random: &mut Random, scope: &mut Scope) -> String {
+    let keys: (String, Vec<String>) = match random.below(7) {
+        0 | 1 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            ("tcp dport".into(), random.some(PORTS).iter().map(u16::to_string).collect())
+        }
+        2 if scope.transport.is_none() => {
+            ("meta l4proto".into(), random.some(&["tcp", "udp", "icmp", "icmpv6"]).into_iter().map(str::to_owned).collect())
+        }
+        3 if scope.inet() => {
+            ("ct state".into(), random.some(&["new", "established", "invalid", "untracked"]).into_iter().map(str::to_owned).collect())
+        }
+        4 if scope.transport.is_none_or(|protocol| protocol == "udp") && !scope.only(&["output", "postrouting"]) => {
+            scope.transport = Some("udp");
+            let ports = random.some(PORTS);
+            (
+                "iifname . udp dport".into(),
+                ports.iter().map(|port| format!("{} . {port}", random.pick(&["\"eth0\"", "\"eth1\"", "\"lo\""]))).collect(),
+            )
+        }
+        5 => ("meta mark".into(), random.some(MARKS).iter().map(|mark| format!("{mark:#x}")).collect()),
+        _ => {
+            let version = version(random, scope);
+            let field = format!("{} {}", version.word(), random.pick(&["saddr", "daddr"]));
+            (field, random.some(version.ranges()).into_iter().map(str::to_owned).collect())
+        }
+    };
+    let (field, keys) = keys;
+    let mut elements: Vec<String> = keys.into_iter().map(|key| format!("{key} : {}", verdict(random, scope))).collect();
+    if random.percent(20) && !field.contains(" . ") {
+        elements.push(format!("* : {}", verdict(random, scope)));
+    }
+    format!("{field} vmap {{ {} }}", elements.join(", "))
+}

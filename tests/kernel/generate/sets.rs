@@ -1,0 +1,112 @@
+//! Sets and maps, with names and without.
+
+use super::pool::{MARKS, PORT_RANGES, PORTS, Version};
+use super::random::Random;
+use super::scope::{Family, Scope};
+
+/// A set or map that a table declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    /// What it is asked with: `ip`, `ip6`, `port`, `mark`, `ifname`, or fields of a concatenation.
+    pub kind: &'static str,
+    pub map: bool,
+    /// What stands before the elements.
+    pub header: String,
+    pub elements: Vec<String>,
+}
+
+/// An anonymous set.
+pub fn anonymous(mut elements: Vec<String>) -> String {
+    elements.sort();
+    elements.dedup();
+    format!("{{ {} }}", elements.join(", "))
+}
+
+/// The name of a set of this kind, if the table has one.
+pub fn named(random: &mut Random, scope: &Scope, kind: &str) -> Option<String> {
+    let fitting: Vec<&Named> = scope.named.iter().filter(|set| set.kind == kind && !set.map).collect();
+    (!fitting.is_empty()).then(|| fitting[random.below(fitting.len())].name.clone())
+}
+
+/// A map of this kind, if the table has one.
+pub fn named_map<'a>(random: &mut Random, scope: &Scope<'a>, kind: &str) -> Option<&'a Named> {
+    let fitting: Vec<&Named> = scope.named.iter().filter(|set| set.kind == kind && set.map).collect();
+    (!fitting.is_empty()).then(|| fitting[random.below(fitting.len())])
+}
+
+/// The sets and maps of a new table.
+pub fn declare(random: &mut Random, family: Family) -> Vec<Named> {
+    let versions: &[Version] = match family {
+        Family::Ip => &[Version::V4],
+        Family::Ip6 => &[Version::V6],
+        _ => &[Version::V4, Version::V6],
+    };
+    (0..random.between(0, 5))
+        .map(|index| {
+            let version = random.one(versions);
+            let mut set = one(random, version);
+            set.name = format!("s{index}");
+            set
+        })
+        .collect()
+}
+
+fn one(random: &mut Random, version: Version) -> Named {
+    let word = version.word();
+    let address = if version == Version::V4 { "ipv4_addr" } else { "ipv6_addr" };
+    let set = |kind, header: String, elements| Named { name: String::new(), kind, map: false, header, elements };
+    match random.below(11) {
+        0 => set(word, format!("type {address};"), addresses(random, version)),
+        1 => set(word, format!("type {address}; flags interval;"), random.some(version.ranges()).into_iter().map(str::to_owned).collect()),
+        2 => {
+            let prefixes = random.some(version.prefixes()).into_iter().map(str::to_owned).collect();
+            set(word, format!("type {address}; flags interval; auto-merge;"), prefixes)
+        }
+        3 => set("port", "type inet_service;".into(), random.some(PORTS).iter().map(u16::to_string).collect()),
+        4 => set("port", "type inet_service; flags interval;".into(), random.some(PORT_RANGES).into_iter().map(str::to_owned).collect()),
+        5 => set("mark", "type mark;".into(), random.some(MARKS).iter().map(|mark| format!("{mark:#x}")).collect()),
+        6 => {
+            set("ifname", "type ifname;".into(), random.some(&["\"eth0\"", "\"eth1\"", "\"lo\""]).into_iter().map(str::to_owned).collect())
+        }
+        7 => {
+            let pairs = (0..random.between(2, 8)).map(|_| format!("{} . {}", any(random, version), random.one(PORTS))).collect();
+            set(concatenation(version), format!("type {address} . inet_service;"), distinct(pairs))
+        }
+        8 => {
+            let pairs = random.some(version.ranges()).into_iter().map(|range| format!("{range} . {}", random.pick(PORT_RANGES))).collect();
+            set(concatenation(version), format!("type {address} . inet_service; flags interval;"), pairs)
+        }
+        9 => {
+            let pairs = random.some(PORTS).iter().map(|port| format!("{port} : {:#x}", random.one(MARKS))).collect();
+            Named { map: true, ..set("port", "type inet_service : mark;".into(), pairs) }
+        }
+        _ => {
+            let pairs = random.some(version.ranges()).iter().map(|range| format!("{range} : {:#x}", random.one(MARKS))).collect();
+            Named { map: true, ..set(word, format!("type {address} : mark; flags interval;"), pairs) }
+        }
+    }
+}
+
+/// The kind of a set of addresses with ports.
+pub fn concatenation(version: Version) -> &'static str {
+    match version {
+        Version::V4 => "ip . port",
+        Version::V6 => "ip6 . port",
+    }
+}
+
+fn any(random: &mut Random, version: Version) -> &'static str {
+    super::network::address(random, version)
+}
+
+fn addresses(random: &mut Random, version: Version) -> Vec<String> {
+    let some = (0..random.between(2, 8)).map(|_| any(random, version).to_owned()).collect();
+    distinct(some)
+}
+
+fn distinct(mut elements: Vec<String>) -> Vec<String> {
+    elements.sort();
+    elements.dedup();
+    elements
+}

@@ -1,0 +1,114 @@
+//! Random cases by seed: a short run with fixed seeds, and a long one for `scripts/agreement`.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use crate::compare::{self, Score, clearway, kernel, shrink::shrink};
+use crate::generate::{self, Case};
+use crate::lab::Lab;
+
+const PACKETS: usize = 100;
+
+/// How a sweep went.
+#[derive(Debug, Default)]
+struct Sweep {
+    rulesets: usize,
+    rules: usize,
+    refused: usize,
+    /// Rulesets that nft refuses as a whole.
+    skipped: usize,
+    unknown: usize,
+    score: Score,
+    failures: Vec<String>,
+}
+
+impl Sweep {
+    fn seed(&mut self, lab: &mut Lab, seed: u64) {
+        let mut case = generate::case(seed, PACKETS);
+        let result = self.case(lab, &mut case);
+        if let Err(complaints) = result {
+            let small = shrink(&case, &mut |case| Self::default().case(lab, &mut case.clone()).is_err());
+            let complaints = Self::default().case(lab, &mut small.clone()).err().unwrap_or(complaints);
+            self.failures.push(format!("seed {seed}\n{complaints}"));
+        }
+    }
+
+    /// Asks clearway, then the kernel about the packets that clearway does not leave open.
+    fn case(&mut self, lab: &mut Lab, case: &mut Case) -> Result<(), String> {
+        // While shrinking a ruleset that nft refuses is no failure.
+        let Ok(refused) = kernel::load(lab, &mut case.ruleset) else {
+            self.skipped += 1;
+            return Ok(());
+        };
+        self.rulesets += 1;
+        self.rules += case.ruleset.rules();
+        self.refused += refused;
+        let mut answers = Vec::new();
+        if clearway::available() {
+            answers = clearway::trace(&lab.path(), &case.packets)?;
+            let known: Vec<bool> = answers.iter().map(|answer| answer.verdict != "unknown").collect();
+            self.unknown += known.iter().filter(|known| !**known).count();
+            let mut each = known.iter();
+            case.packets.retain(|_| each.next().is_some_and(|known| *known));
+            answers.retain(|answer| answer.verdict != "unknown");
+        }
+        let judgement = kernel::judge(lab, case).map_err(|error| error.to_string())?;
+        if answers.len() < case.packets.len() {
+            return Ok(());
+        }
+        let (score, complaints) = compare::compare(&case.packets, &judgement, &answers);
+        self.score.add(score);
+        if complaints.is_empty() { Ok(()) } else { Err(complaints) }
+    }
+
+    /// The agreement in one line.
+    fn line(&self) -> String {
+        let percent = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 };
+        let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let asked = self.score.packets + self.unknown;
+        let mut line = format!("kernel {}: {} rulesets, {} rules, {asked} packets", release.trim(), self.rulesets, self.rules);
+        let _ = write!(line, ", verdicts agreed {:.3} %", percent(self.score.verdicts_agreed, self.score.packets));
+        let _ = write!(line, ", counters agreed {:.3} %", percent(self.score.counters_agreed, self.score.counters));
+        let _ = write!(line, ", unknown {:.3} %", percent(self.unknown, asked));
+        line
+    }
+}
+
+/// Runs these seeds in order.
+fn run(seeds: std::ops::Range<u64>) -> Option<Sweep> {
+    let mut lab = crate::privileged_lab()?;
+    let mut sweep = Sweep::default();
+    let last = seeds.end;
+    for seed in seeds {
+        sweep.seed(&mut lab, seed);
+        if std::io::stderr().is_terminal() {
+            eprint!("\rseed {seed} of {last}, {} fail ", sweep.failures.len());
+        }
+    }
+    Some(sweep)
+}
+
+#[test]
+fn random_rulesets() {
+    let Some(sweep) = run(1..121) else { return };
+    assert!(
+        sweep.failures.is_empty(),
+        "{} of {} rulesets disagree, the first:\n{}",
+        sweep.failures.len(),
+        sweep.rulesets,
+        sweep.failures[0]
+    );
+    assert!(sweep.refused * 50 <= sweep.rules, "nft refuses too many rules: {} of {}", sweep.refused, sweep.rules);
+    assert!(sweep.skipped == 0, "nft refuses {} whole rulesets", sweep.skipped);
+    assert!(sweep.unknown * 100 <= sweep.score.packets.max(100), "too much is left open: {}", sweep.line());
+}
+
+#[test]
+#[ignore = "long: run it by scripts/agreement"]
+fn agreement() {
+    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let start = number("CLEARWAY_AGREEMENT_START", 1000);
+    let Some(sweep) = run(start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100)) else { return };
+    eprintln!("\n{}", sweep.line());
+    assert!(sweep.failures.is_empty(), "{} rulesets disagree:\n{}", sweep.failures.len(), sweep.failures.join("\n"));
+}
