@@ -2,6 +2,8 @@
 //!
 //! The modules stand in the order in which data flows: collect, decode, lower, simulate, judge, fix, report.
 
+pub mod collect;
+
 pub mod snapshot;
 
 pub mod world;

@@ -1,0 +1,80 @@
+//! The running host as a [`World`].
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use super::netlink::{
+    Error,
+    nf_tables::{Key, NfTables},
+};
+use crate::world::{Answer, Question, World};
+
+/// Asks the kernel, and keeps every question with its answer. Asks in the network namespace that the thread was in when it was made.
+pub struct Live {
+    nft: RefCell<Result<NfTables, Error>>,
+    answers: RefCell<FxHashMap<Question, Answer>>,
+    /// The questions in the order in which they were first asked.
+    asked: RefCell<Vec<Question>>,
+}
+
+impl Live {
+    /// Opens what it asks through. Make it before privileges are dropped.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { nft: RefCell::new(NfTables::open()), answers: RefCell::default(), asked: RefCell::default() }
+    }
+
+    /// All that was asked, for [`crate::snapshot::Snapshot::answers`].
+    #[must_use]
+    pub fn answers(&self) -> Vec<(Question, Answer)> {
+        let answers = self.answers.borrow();
+        self.asked.borrow().iter().filter_map(|question| Some((question.clone(), answers.get(question)?.clone()))).collect()
+    }
+
+    /// Whether the nf_tables ruleset is still the one that was collected as `generation`; if not, collect again.
+    #[must_use]
+    pub fn is_still(&self, generation: u32) -> bool {
+        match &mut *self.nft.borrow_mut() {
+            Ok(nft) => nft.generation().is_ok_and(|now| now == generation),
+            // Nothing was collected either.
+            Err(_) => true,
+        }
+    }
+
+    fn find(&self, question: &Question) -> Answer {
+        let Question::NftSetHolds { family, table, set, key } = question;
+        let mut nft = self.nft.borrow_mut();
+        let nft = match &mut *nft {
+            Ok(nft) => nft,
+            Err(error) => return Answer::Unknown(error.to_string()),
+        };
+        // A key that no element holds leads to the catch-all element (`nft_lookup_eval`).
+        for key in [Key::Value(key), Key::CatchAll] {
+            match nft.element(*family, table, set, key) {
+                Ok(Some(message)) => return Answer::Element(message),
+                Ok(None) => {}
+                Err(error) => return Answer::Unknown(error.to_string()),
+            }
+        }
+        Answer::Truth(false)
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World for Live {
+    fn ask(&self, question: &Question) -> Answer {
+        if let Some(answer) = self.answers.borrow().get(question) {
+            return answer.clone();
+        }
+        let answer = self.find(question);
+        self.answers.borrow_mut().insert(question.clone(), answer.clone());
+        self.asked.borrow_mut().push(question.clone());
+        answer
+    }
+}

@@ -1,0 +1,123 @@
+//! The world to a [`Snapshot`]: the only place that reads the running system, and the only one that needs privileges.
+//!
+//! Everything is read from the kernel itself; no program is run. What cannot be read is noted in [`Snapshot::missing`], and the rest is
+//! collected all the same.
+
+pub mod host;
+
+pub mod live;
+
+pub mod namespace;
+
+pub mod netlink;
+
+pub mod owners;
+
+pub mod privileges;
+
+pub use live::Live;
+
+use nix::errno::Errno;
+
+use crate::snapshot::{Missing, Snapshot, VERSION};
+use netlink::{Error, nf_tables::NfTables, route::Rtnetlink, sockets};
+
+/// Sets with more elements are asked for single keys instead of being read.
+pub const ELEMENT_LIMIT: u64 = 4096;
+
+/// What to collect.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A network namespace by name, path or process id; none for the one that the program runs in. Entering it is for good: collect from
+    /// the main thread, before there are others.
+    pub netns: Option<String>,
+    /// Read every set whole, however big.
+    pub whole_sets: bool,
+}
+
+/// Why nothing could be collected at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// The network namespace cannot be entered.
+    #[error(transparent)]
+    Namespace(#[from] namespace::NamespaceError),
+}
+
+/// Reads everything that an audit needs.
+pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
+    if let Some(name) = &options.netns {
+        namespace::enter(name)?;
+    }
+    let mut snapshot = Snapshot {
+        version: VERSION,
+        clearway: env!("CARGO_PKG_VERSION").to_owned(),
+        taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        kernel: host::kernel(),
+        host: host::name(),
+        netns: options.netns.clone(),
+        ..Snapshot::default()
+    };
+    rules(&mut snapshot, options);
+    surroundings(&mut snapshot);
+    snapshot.sysctls = host::sysctls();
+    match host::legacy_tables() {
+        Ok(tables) => snapshot.legacy_tables = tables,
+        Err(missing) => snapshot.missing.push(missing),
+    }
+    let wanted = sockets::inodes(&snapshot.sockets).collect();
+    let (owners, missing) = owners::find(wanted);
+    snapshot.owners = owners;
+    snapshot.missing.extend(missing);
+    Ok(snapshot)
+}
+
+fn rules(snapshot: &mut Snapshot, options: &Options) {
+    const WHAT: &str = "nf_tables rules";
+    let limit = (!options.whole_sets).then_some(ELEMENT_LIMIT);
+    match NfTables::open().and_then(|mut nft| nft.read(limit)) {
+        Ok(read) => {
+            snapshot.nft = read.record;
+            if !read.steady {
+                let why = "the ruleset changed each time that it was read".to_owned();
+                snapshot.missing.push(Missing { what: WHAT.into(), why, decisive: true });
+            }
+        }
+        // `nfnetlink_rcv_msg` says so where nobody answers for nf_tables: then there are no such rules.
+        Err(error) if matches!(error.errno(), Some(Errno::EINVAL | Errno::EPROTONOSUPPORT)) => {
+            let why = "this kernel was built without nf_tables".to_owned();
+            snapshot.missing.push(Missing { what: WHAT.into(), why, decisive: false });
+        }
+        Err(error) => snapshot.missing.push(missing(WHAT, &error)),
+    }
+}
+
+fn surroundings(snapshot: &mut Snapshot) {
+    match Rtnetlink::open() {
+        Ok(mut route) => {
+            let mut note = |what: &str, read: Result<_, Error>| {
+                read.unwrap_or_else(|error| {
+                    snapshot.missing.push(missing(what, &error));
+                    Default::default()
+                })
+            };
+            snapshot.links = note("interfaces", route.links());
+            snapshot.addresses = note("addresses", route.addresses());
+            snapshot.routes = note("routes", route.routes());
+            snapshot.policy_rules = note("policy rules", route.policy_rules());
+            snapshot.nexthops = note("nexthop objects", route.nexthops());
+        }
+        Err(error) => snapshot.missing.push(missing("interfaces, addresses and routes", &error)),
+    }
+    match sockets::read() {
+        Ok(messages) => snapshot.sockets = messages,
+        Err(error) => snapshot.missing.push(missing("listening sockets", &error)),
+    }
+}
+
+fn missing(what: &str, error: &Error) -> Missing {
+    let why = match error.errno() {
+        Some(Errno::EPERM | Errno::EACCES) => "it takes the capability CAP_NET_ADMIN (run as root)".to_owned(),
+        _ => error.to_string(),
+    };
+    Missing { what: what.to_owned(), why, decisive: true }
+}

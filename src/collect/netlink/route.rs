@@ -1,0 +1,75 @@
+//! Links, addresses, routes, policy rules and nexthops as raw messages.
+
+use nix::{errno::Errno, sys::socket::SockProtocol};
+
+use super::{Error, Request, Socket};
+use crate::snapshot::Messages;
+
+const RTM_GETLINK: u16 = 18;
+const RTM_GETADDR: u16 = 22;
+const RTM_GETROUTE: u16 = 26;
+const RTM_GETRULE: u16 = 34;
+const RTM_GETNEXTHOP: u16 = 106;
+const IFLA_EXT_MASK: u16 = 29;
+const RTEXT_FILTER_SKIP_STATS: u32 = 8;
+
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+
+/// A conversation with rtnetlink.
+pub struct Rtnetlink(Socket);
+
+impl Rtnetlink {
+    /// Opens a socket.
+    pub fn open() -> Result<Self, Error> {
+        Socket::open(SockProtocol::NetlinkRoute).map(Self)
+    }
+
+    /// RTM_NEWLINK of every interface, without statistics.
+    pub fn links(&mut self) -> Result<Messages, Error> {
+        let request = Request::dump("interfaces", RTM_GETLINK, &[0; 16]).with(IFLA_EXT_MASK, &RTEXT_FILTER_SKIP_STATS.to_ne_bytes());
+        self.read([request])
+    }
+
+    /// RTM_NEWADDR of both families.
+    pub fn addresses(&mut self) -> Result<Messages, Error> {
+        self.read([Request::dump("addresses", RTM_GETADDR, &[0; 8])])
+    }
+
+    /// RTM_NEWROUTE of every table.
+    pub fn routes(&mut self) -> Result<Messages, Error> {
+        self.read([AF_INET, AF_INET6].map(|family| Request::dump("routes", RTM_GETROUTE, &head::<12>(family))))
+    }
+
+    /// RTM_NEWRULE; both families by name, as asking for all brings the rules of multicast routing too.
+    pub fn policy_rules(&mut self) -> Result<Messages, Error> {
+        self.read([AF_INET, AF_INET6].map(|family| Request::dump("policy rules", RTM_GETRULE, &head::<12>(family))))
+    }
+
+    /// RTM_NEWNEXTHOP.
+    pub fn nexthops(&mut self) -> Result<Messages, Error> {
+        match self.read([Request::dump("nexthop objects", RTM_GETNEXTHOP, &[0; 8])]) {
+            // Kernels before 5.3 know no nexthop objects.
+            Err(Error::Refused { errno: Errno::EOPNOTSUPP, .. }) => Ok(Messages::default()),
+            other => other,
+        }
+    }
+
+    fn read<const N: usize>(&mut self, requests: [Request; N]) -> Result<Messages, Error> {
+        let mut bytes = Vec::new();
+        for mut request in requests {
+            match self.0.dump(&mut request, &mut bytes) {
+                // A kernel without IPv6 has none of its routes and rules.
+                Ok(()) | Err(Error::Refused { errno: Errno::EAFNOSUPPORT, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.shrink_to_fit();
+        Ok(Messages(bytes))
+    }
+}
+
+/// A fixed part that begins with the address family.
+fn head<const LENGTH: usize>(family: u8) -> [u8; LENGTH] {
+    std::array::from_fn(|index| if index == 0 { family } else { 0 })
+}
