@@ -3,6 +3,8 @@
 //! Netlink answers are kept as the raw messages, so that a later version can decode what this one does not understand, and so that an
 //! audit from a file is the same computation as an audit of the running host.
 
+pub mod file;
+
 pub mod messages;
 
 use std::collections::BTreeMap;

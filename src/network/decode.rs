@@ -1,1 +1,0 @@
-//! Raw route messages to types.

@@ -1,0 +1,38 @@
+//! Interfaces.
+
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop};
+
+use super::Reason;
+use crate::network::Link;
+
+pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
+    let header = message.header;
+    let mut link = Link {
+        index: header.index,
+        hardware: header.link_layer_type.into(),
+        up: header.flags.contains(LinkFlags::Up),
+        loopback: header.flags.contains(LinkFlags::Loopback),
+        ..Link::default()
+    };
+    for attribute in message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name = name,
+            LinkAttribute::Address(bytes) => link.mac = bytes.try_into().ok(),
+            LinkAttribute::Mtu(mtu) => link.mtu = mtu,
+            LinkAttribute::Group(group) => link.group = group,
+            LinkAttribute::Controller(index) => link.master = (index != 0).then_some(index),
+            LinkAttribute::LinkInfo(infos) => {
+                link.kind = infos.iter().find_map(|info| if let LinkInfo::Kind(kind) = info { Some(kind.to_string()) } else { None });
+            }
+            LinkAttribute::PropList(properties) => {
+                link.alternative_names = properties
+                    .into_iter()
+                    .filter_map(|property| if let Prop::AltIfName(name) = property { Some(name) } else { None })
+                    .collect();
+            }
+            // The rest (queues, offloads, bridge ports…) does not decide where packets go.
+            _ => {}
+        }
+    }
+    if link.name.is_empty() { Err(format!("interface {} has no name", link.index)) } else { Ok(Some(link)) }
+}
