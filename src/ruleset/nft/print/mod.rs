@@ -1,1 +1,71 @@
-//! Rules in nft syntax, exactly as `nft list ruleset` prints them.
+//! Rules in nft's own syntax, exactly as `nft -a list ruleset` (1.0.6) prints them.
+//!
+//! The kernel keeps a rule as expressions that work on registers. To print it, [`registers`] and [`actions`] read them back into statements
+//! over operands, [`complete`] finds out which header fields the loaded bytes are and leaves out the matches that others imply
+//! ([`context`], [`fields`]), and [`write`], [`statement`] and [`stateful`] write the result. What is not understood is printed with its
+//! expression's name and values, never dropped.
+
+mod actions;
+mod complete;
+mod constant;
+mod context;
+mod datatype;
+mod elements;
+mod fields;
+mod keys;
+mod layout;
+mod number;
+mod object;
+mod operand;
+mod option;
+mod protocol;
+mod registers;
+mod set;
+mod stateful;
+mod statement;
+mod symbols;
+mod typeof_key;
+mod write;
+
+use std::fmt;
+
+use super::{Chain, Rule, Ruleset, Set, Table};
+
+use write::Writer;
+
+/// The name of an interface by its index, if there is such an interface.
+pub type Interfaces<'a> = dyn Fn(u32) -> Option<String> + 'a;
+
+/// One rule, without its handle.
+pub fn rule(table: &Table, rule: &Rule, interfaces: &Interfaces) -> String {
+    let mut writer = Writer::new(interfaces);
+    layout::rule(&mut writer, table, rule, 0);
+    writer.out
+}
+
+/// A chain's name, hook, priority and policy: what stands before its rules.
+pub fn chain_header(table: &Table, chain: &Chain, with_handle: bool) -> String {
+    let mut writer = Writer::new(&|_| None);
+    layout::chain_header(&mut writer, table.family, chain, with_handle);
+    writer.out
+}
+
+/// A named set or map with its elements.
+pub fn set(set: &Set, interfaces: &Interfaces, with_handle: bool) -> String {
+    let mut writer = Writer::new(interfaces);
+    set::write(&mut writer, set, with_handle);
+    writer.out
+}
+
+/// All tables.
+///
+/// # Errors
+/// Whatever `out` returns.
+pub fn ruleset(ruleset: &Ruleset, interfaces: &Interfaces, out: &mut dyn fmt::Write, with_handles: bool) -> fmt::Result {
+    for table in &ruleset.tables {
+        let mut writer = Writer::new(interfaces);
+        layout::table(&mut writer, table, with_handles);
+        out.write_str(&writer.out)?;
+    }
+    Ok(())
+}
