@@ -108,6 +108,35 @@ impl Cube {
         }
     }
 
+    /// The smallest box around both.
+    pub fn hull(mut self, other: &Self) -> Self {
+        self.sides.retain(|(field, values)| {
+            other.side(*field).is_some_and(|more| {
+                values.add(more);
+                !values.is_all()
+            })
+        });
+        self
+    }
+
+    /// The smallest box around some.
+    pub fn around(cubes: &[Self]) -> Self {
+        cubes.split_first().map(|(first, rest)| rest.iter().fold(first.clone(), Self::hull)).unwrap_or_default()
+    }
+
+    /// The part of it with these values of a field after all of its own.
+    pub fn with_last(&self, field: Field, values: Values) -> Self {
+        let mut part = self.clone();
+        part.sides.push((field, values));
+        part
+    }
+
+    pub fn without(&self, field: Field) -> Self {
+        let mut free = self.clone();
+        free.forget(field);
+        free
+    }
+
     pub fn forget(&mut self, field: Field) {
         self.sides.retain(|side| side.0 != field);
     }

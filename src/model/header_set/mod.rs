@@ -1,21 +1,50 @@
-//! An exact set of packets over all fields.
+//! An exact set of packets over all fields: a few boxes, or a decision diagram where they become many.
+
+mod arena;
 
 mod cube;
 
-use smallvec::{SmallVec, smallvec};
+mod diagram;
 
-use super::{Field, Values, values::Relation};
+mod edges;
+
+mod form;
+
+mod union;
+
+use smallvec::smallvec;
+
+use super::{
+    Field, Values,
+    values::{Op, Relation},
+};
 use cube::Cube;
+use diagram::{Diagram, Overgrown};
+use union::Union;
 
-/// Up to so many boxes are compared pair by pair to merge them.
-const COMPARED: usize = 64;
+/// Beyond so many boxes a set becomes a diagram: each step looks at every box, but only at the part of a diagram that it touches.
+const MANY: usize = 128;
 
 /// A set of packets: a field that is not constrained takes any value.
+///
+/// A set that outgrows its limit becomes a box around it, and says so: then it holds all of its packets, and others.
 #[derive(Debug, Clone, Default)]
 pub struct HeaderSet {
-    /// Disjoint.
-    cubes: SmallVec<[Cube; 1]>,
+    form: Form,
     overgrown: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Form {
+    Boxes(Union),
+    /// Never empty.
+    Diagram(Diagram),
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::Boxes(Union::default())
+    }
 }
 
 impl HeaderSet {
@@ -28,114 +57,143 @@ impl HeaderSet {
     /// Every packet.
     #[must_use]
     pub fn all() -> Self {
-        Self { cubes: smallvec![Cube::default()], overgrown: false }
+        Self { form: Form::Boxes(Union::all()), overgrown: false }
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cubes.is_empty()
+        matches!(&self.form, Form::Boxes(union) if union.cubes.is_empty())
     }
 
     /// How the values of one field in this set lie to `values`; no allocation where the set is one box.
     #[must_use]
     pub fn relation(&self, field: Field, values: &Values) -> Relation {
-        let mut relations = self.cubes.iter().map(|cube| cube.relation(field, values));
-        let Some(first) = relations.next() else { return Relation::Inside };
-        if relations.all(|relation| relation == first) { first } else { Relation::Across }
+        match &self.form {
+            Form::Boxes(union) => union.relation(field, values),
+            Form::Diagram(diagram) => diagram.relation(field, values),
+        }
     }
 
     /// The part whose field is in `values`, and the rest. Consumes the set, so that a narrow cut from a big set changes it in place.
     #[must_use]
-    pub fn split(mut self, field: Field, values: &Values) -> (Self, Self) {
-        let mut inside = Self { cubes: SmallVec::new(), overgrown: self.overgrown };
-        self.cubes.retain(|cube| match cube.relation(field, values) {
-            Relation::Inside => {
-                inside.cubes.push(std::mem::take(cube));
-                false
+    pub fn split(self, field: Field, values: &Values) -> (Self, Self) {
+        let overgrown = self.overgrown;
+        match self.form {
+            Form::Boxes(mut union) => {
+                let inside = union.cut(field, values);
+                (Self { form: Form::Boxes(inside), overgrown }.settled(), Self { form: Form::Boxes(union), overgrown }.settled())
             }
-            Relation::Outside => true,
-            Relation::Across => {
-                inside.cubes.push(cube.cut(field, values));
-                true
-            }
-        });
-        inside.compact();
-        self.compact();
-        (inside, self)
+            Form::Diagram(diagram) => match diagram.relation(field, values) {
+                Relation::Inside => (Self { form: Form::Diagram(diagram), overgrown }, Self::empty()),
+                Relation::Outside => (Self::empty(), Self { form: Form::Diagram(diagram), overgrown }),
+                Relation::Across => {
+                    let hull = diagram.hull.clone();
+                    match diagram.split(field, values) {
+                        Ok((inside, rest)) => (Self::of_diagram(Ok(inside), &hull), Self::of_diagram(Ok(rest), &hull)),
+                        Err(Overgrown) => Self::around(hull).split(field, values),
+                    }
+                }
+            },
+        }
     }
 
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let pairs = self.cubes.iter().flat_map(|a| other.cubes.iter().filter_map(move |b| a.and(b)));
-        let mut common = Self { cubes: pairs.collect(), overgrown: self.overgrown || other.overgrown };
-        common.compact();
-        common
+        if let (Form::Boxes(a), Form::Boxes(b)) = (&self.form, &other.form)
+            && a.cubes.len() * b.cubes.len() <= MANY * MANY
+        {
+            return Self { form: Form::Boxes(a.and(b)), overgrown: self.overgrown || other.overgrown }.settled();
+        }
+        self.combine(Op::And, other)
     }
 
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let mut cubes = self.cubes.clone();
-        for taken in &other.cubes {
-            cubes = cubes.into_iter().flat_map(|cube| cube.minus(taken)).collect();
+        if other.overgrown && !self.is_empty() {
+            // Taking away too much would lose packets.
+            return Self { overgrown: true, ..self.clone() };
         }
-        let mut rest = Self { cubes, overgrown: self.overgrown || other.overgrown };
-        rest.compact();
-        rest
+        if let (Form::Boxes(a), Form::Boxes(b)) = (&self.form, &other.form)
+            && let Some(rest) = a.minus(b, MANY)
+        {
+            return Self { form: Form::Boxes(rest), overgrown: self.overgrown }.settled();
+        }
+        self.combine(Op::Minus, other)
     }
 
     /// Union.
     #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        self.overgrown |= other.overgrown;
-        for cube in other.cubes {
-            let mut new: SmallVec<[Cube; 1]> = smallvec![cube];
-            for own in &self.cubes {
-                new = new.into_iter().flat_map(|cube| cube.minus(own)).collect();
+    pub fn or(self, other: Self) -> Self {
+        let overgrown = self.overgrown || other.overgrown;
+        let together = match (self.form, other.form) {
+            (Form::Boxes(mut a), Form::Boxes(b)) => {
+                a.or(b);
+                return Self { form: Form::Boxes(a), overgrown }.settled();
             }
-            new.into_iter().for_each(|cube| self.add(cube));
-        }
-        self
+            (Form::Diagram(diagram), Form::Boxes(union)) | (Form::Boxes(union), Form::Diagram(diagram)) => {
+                let hull = union.cubes.iter().fold(diagram.hull.clone(), Cube::hull);
+                Self::of_diagram(diagram.or_cubes(&union.cubes), &hull)
+            }
+            (Form::Diagram(a), Form::Diagram(b)) => {
+                let hull = a.hull.clone().hull(&b.hull);
+                Self::of_diagram(a.combine(Op::Or, &b), &hull)
+            }
+        };
+        together.doubted(overgrown)
     }
 
     /// The same packets with this field taking any value (existential quantification).
     #[must_use]
     pub fn forget(&self, field: Field) -> Self {
-        let mut all = Self { cubes: SmallVec::new(), overgrown: self.overgrown };
-        for cube in &self.cubes {
-            let mut cube = cube.clone();
-            cube.forget(field);
-            all = all.or(Self { cubes: smallvec![cube], overgrown: false });
+        match &self.form {
+            Form::Boxes(union) => {
+                let free = union.cubes.iter().cloned().map(|mut cube| {
+                    cube.forget(field);
+                    Self { form: Form::Boxes(Union { cubes: smallvec![cube] }), overgrown: self.overgrown }
+                });
+                free.reduce(Self::or).unwrap_or_default()
+            }
+            Form::Diagram(diagram) => Self::of_diagram(diagram.clone().forget(field), &diagram.hull.without(field)).doubted(self.overgrown),
         }
-        all
     }
 
     /// All values that the field takes in it.
     #[must_use]
     pub fn values(&self, field: Field, width: u8) -> Values {
-        let mut all = Values::none(width);
-        for cube in &self.cubes {
-            match cube.side(field) {
-                Some(values) => all = all.or(values),
-                None => return Values::all(width),
+        match &self.form {
+            Form::Boxes(union) => {
+                let sides = union.cubes.iter().map(|cube| cube.side(field).cloned().unwrap_or_else(|| Values::all(width)));
+                sides.fold(Values::none(width), |all, values| all.or(&values))
             }
+            Form::Diagram(diagram) => diagram.values(field, width).unwrap_or_else(|_| Values::all(width)),
         }
-        all
     }
 
     /// Disjoint boxes that make it up; each a list of constrained fields in order.
     pub fn boxes(&self) -> impl Iterator<Item = Vec<(Field, Values)>> + '_ {
-        self.cubes.iter().map(|cube| cube.sides.to_vec())
+        let (cubes, diagram) = match &self.form {
+            Form::Boxes(union) => (union.cubes.as_slice(), None),
+            Form::Diagram(diagram) => (&[][..], Some(diagram)),
+        };
+        let many = diagram.into_iter().flat_map(Diagram::cubes);
+        cubes.iter().map(|cube| cube.sides.to_vec()).chain(many.map(|cube| cube.sides.into_vec()))
     }
 
     /// A packet of it: values for the constrained fields; any value does for the others.
     #[must_use]
     pub fn witness(&self) -> Option<Vec<(Field, u128)>> {
-        self.cubes.first()?.sides.iter().map(|(field, values)| Some((*field, values.first()?))).collect()
+        match &self.form {
+            Form::Boxes(union) => union.cubes.first()?.sides.iter().map(|(field, values)| Some((*field, values.first()?))).collect(),
+            Form::Diagram(diagram) => diagram.witness(),
+        }
     }
 
     /// Whether a packet is in it.
     pub fn contains(&self, packet: impl Fn(Field) -> u128) -> bool {
-        self.cubes.iter().any(|cube| cube.contains(&packet))
+        match &self.form {
+            Form::Boxes(union) => union.cubes.iter().any(|cube| cube.contains(&packet)),
+            Form::Diagram(diagram) => diagram.contains(&packet),
+        }
     }
 
     /// True if it outgrew its limit and lost exactness: what rests on it is unknown.
@@ -143,46 +201,7 @@ impl HeaderSet {
     pub fn is_overgrown(&self) -> bool {
         self.overgrown
     }
-
-    /// Adds a box that meets none of the others; merges it with those that differ from it in one field only.
-    fn add(&mut self, mut cube: Cube) {
-        if self.cubes.len() <= COMPARED {
-            let mut at = 0;
-            while at < self.cubes.len() {
-                match self.cubes[at].join(cube) {
-                    Ok(()) => {
-                        // What it became may merge in turn.
-                        cube = self.cubes.swap_remove(at);
-                        at = 0;
-                    }
-                    Err(back) => {
-                        cube = back;
-                        at += 1;
-                    }
-                }
-            }
-        }
-        self.cubes.push(cube);
-    }
-
-    /// Merges boxes that differ in one field only.
-    fn compact(&mut self) {
-        if (2..=COMPARED).contains(&self.cubes.len()) {
-            for cube in std::mem::take(&mut self.cubes) {
-                self.add(cube);
-            }
-        }
-    }
 }
-
-impl PartialEq for HeaderSet {
-    /// The same packets, however they are cut into boxes.
-    fn eq(&self, other: &Self) -> bool {
-        self.overgrown == other.overgrown && self.minus(other).is_empty() && other.minus(self).is_empty()
-    }
-}
-
-impl Eq for HeaderSet {}
 
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,15 @@ fn any_cube() -> impl Strategy<Value = HeaderSet> {
         .prop_map(|sides| sides.iter().fold(HeaderSet::all(), |set, (field, values)| set.split(FIELDS[*field], values).0))
 }
 
+/// In either form, also where few boxes would do.
 fn any_set() -> impl Strategy<Value = HeaderSet> {
-    prop::collection::vec(any_cube(), 0..6).prop_map(|cubes| cubes.into_iter().fold(HeaderSet::empty(), HeaderSet::or))
+    let union = prop::collection::vec(any_cube(), 0..6).prop_map(|cubes| cubes.into_iter().fold(HeaderSet::empty(), HeaderSet::or));
+    (union, any::<bool>()).prop_map(|(set, bits)| match &set.form {
+        Form::Boxes(union) if bits && !set.is_empty() => {
+            HeaderSet { form: Form::Diagram(Diagram::of(&union.cubes).expect("small")), overgrown: false }
+        }
+        _ => set,
+    })
 }
 
 fn check(set: &HeaderSet, member: impl Fn([u128; 3]) -> bool) -> Result<(), TestCaseError> {
@@ -75,6 +82,52 @@ proptest! {
         prop_assert_eq!(a.values(field, WIDTH), Values::from_ranges(WIDTH, (0..8).filter(|v| taken(*v)).map(|v| (v, v))));
         check(&a.forget(field), |mut p| (0..8).any(|v| { p[at] = v; holds(&a, p) }))?;
     }
+}
+
+/// Random rectangles taken out one after the other, as rules do: far more than stay boxes.
+#[test]
+fn many_boxes() {
+    let mut seed = 1u64;
+    let mut below = |limit: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u128::from((seed >> 33) % limit)
+    };
+    let start = HeaderSet::all().split(Field::DestinationPort, &Values::one(16, 80)).0;
+    let (mut rest, mut taken) = (start.clone(), HeaderSet::empty());
+    let mut rectangles = Vec::new();
+    for _ in 0..150 {
+        let (source, port) = (below(1 << 32), below(1 << 16));
+        let source = Values::range(32, source, source + below(1 << 28));
+        let port = if below(4) == 0 { Values::masked(16, 0x101, port) } else { Values::range(16, port, port + below(1 << 12)) };
+        let (inside, outside) = rest.split(Field::Source, &source);
+        let (inside, other) = inside.split(Field::SourcePort, &port);
+        rest = other.or(outside);
+        taken = inside.or(taken);
+        rectangles.push((source, port));
+    }
+    assert!(matches!(rest.form, Form::Diagram(_)) && matches!(taken.form, Form::Diagram(_)));
+    assert_eq!(rest.relation(Field::DestinationPort, &Values::one(16, 80)), Relation::Inside);
+    assert!(rest.and(&taken).is_empty());
+    assert_eq!(start.minus(&taken), rest);
+    for number in 0..1500 {
+        let (source, port) = match rectangles.get(number) {
+            Some((source, port)) => (source.first().unwrap(), port.first().unwrap()),
+            None => (below(1 << 32), below(1 << 16)),
+        };
+        let expected = rectangles.iter().any(|(sources, ports)| sources.contains(source) && ports.contains(port));
+        let packet = |field| match field {
+            Field::Source => source,
+            Field::SourcePort => port,
+            _ => 80,
+        };
+        assert_eq!((taken.contains(packet), rest.contains(packet)), (expected, !expected));
+    }
+    let mut again = HeaderSet::empty();
+    for sides in taken.boxes() {
+        again = again.or(sides.iter().fold(HeaderSet::all(), |set, (field, values)| set.split(*field, values).0));
+    }
+    assert_eq!(again, taken);
+    assert_eq!(rest.or(taken).boxes().collect::<Vec<_>>(), start.boxes().collect::<Vec<_>>());
 }
 
 #[test]

@@ -3,14 +3,17 @@
 //! A diagram owns its nodes. They are numbered in the order in which a walk that takes the low branch first leaves them, so two diagrams
 //! hold the same set exactly if their node lists are equal.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::intervals::{Intervals, Range};
+use super::{
+    decisions::block,
+    intervals::{Intervals, Range},
+};
 
 /// No value, whatever the bits to come.
-pub(super) const NONE: u32 = 0;
+pub(in crate::model) const NONE: u32 = 0;
 /// Every value.
-pub(super) const ALL: u32 = 1;
+pub(in crate::model) const ALL: u32 = 1;
 
 /// A decision on one bit; both branches lead to nodes on lower bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,13 +25,13 @@ pub(super) struct Node {
 /// A set of numbers. Node `n` stands at `n - 2`; the root is the last one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Diagram {
-    nodes: Vec<Node>,
-    root: u32,
+    pub(super) nodes: Vec<Node>,
+    pub(super) root: u32,
 }
 
 /// The ways to combine two sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(in crate::model) enum Op {
     And,
     Or,
     Minus,
@@ -36,7 +39,7 @@ pub(super) enum Op {
 
 impl Op {
     /// The result where it is settled already.
-    fn settled(self, a: u32, b: u32) -> Option<u32> {
+    pub fn settled(self, a: u32, b: u32) -> Option<u32> {
         match (self, a, b) {
             (Self::And, NONE, _) | (Self::And, _, NONE) | (Self::Minus, NONE, _) | (Self::Minus, _, ALL) | (Self::Or, NONE, NONE) => {
                 Some(NONE)
@@ -49,13 +52,13 @@ impl Op {
 
 /// Makes nodes, each once.
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder {
     nodes: Vec<Node>,
     numbers: FxHashMap<Node, u32>,
 }
 
 impl Builder {
-    fn node(&mut self, bit: u8, low: u32, high: u32) -> u32 {
+    pub fn node(&mut self, bit: u8, low: u32, high: u32) -> u32 {
         if low == high {
             return low;
         }
@@ -66,23 +69,8 @@ impl Builder {
         })
     }
 
-    fn finish(self, root: u32) -> Diagram {
+    pub fn finish(self, root: u32) -> Diagram {
         Diagram { nodes: self.nodes, root }
-    }
-
-    /// The part of `ranges` in the block of `2^bits` values from `base`.
-    fn block(&mut self, ranges: &Intervals, bits: u8, base: u128) -> u32 {
-        let last = base | ones(bits);
-        match ranges.from(base).next() {
-            Some(r) if r.0 <= base && r.1 >= last => ALL,
-            Some(r) if r.0 <= last => {
-                let bit = bits - 1;
-                let low = self.block(ranges, bit, base);
-                let high = self.block(ranges, bit, base | 1 << bit);
-                self.node(bit, low, high)
-            }
-            _ => NONE,
-        }
     }
 }
 
@@ -94,7 +82,7 @@ pub(super) fn ones(bits: u8) -> u128 {
 impl Diagram {
     pub fn from_intervals(ranges: &Intervals, width: u8) -> Self {
         let mut builder = Builder::default();
-        let root = builder.block(ranges, width, 0);
+        let root = block(ranges, width, 0, ALL, &mut |bit, low, high| builder.node(bit, low, high));
         builder.finish(root)
     }
 
@@ -112,6 +100,11 @@ impl Diagram {
         self.root
     }
 
+    /// The nodes, each after those that it leads to.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     pub fn node(&self, number: u32) -> Option<Node> {
         self.nodes.get((number as usize).checked_sub(2)?).copied()
     }
@@ -122,7 +115,7 @@ impl Diagram {
     }
 
     /// Where the two values of bit `height - 1` lead.
-    fn branches(&self, number: u32, height: u8) -> [u32; 2] {
+    pub fn branches(&self, number: u32, height: u8) -> [u32; 2] {
         match self.node(number) {
             Some(node) if node.bit + 1 == height => node.branches,
             _ => [number; 2],
@@ -151,38 +144,32 @@ impl Diagram {
         result
     }
 
+    /// Whether some number is in both, or with `other_member` false only in this one.
+    pub fn shares(&self, other: &Self, other_member: bool) -> bool {
+        let avoid = if other_member { NONE } else { ALL };
+        self.finds((self.root, other.root), other, avoid, &mut FxHashSet::default())
+    }
+
+    fn finds(&self, pair: (u32, u32), other: &Self, avoid: u32, seen: &mut FxHashSet<(u32, u32)>) -> bool {
+        if pair.0 == NONE || pair.1 == avoid {
+            return false;
+        }
+        // A node that is no terminal has members and non-members.
+        if pair.0 == ALL || pair.1 <= ALL {
+            return true;
+        }
+        if !seen.insert(pair) {
+            return false;
+        }
+        let height = self.height(pair.0).max(other.height(pair.1));
+        let (a, b) = (self.branches(pair.0, height), other.branches(pair.1, height));
+        self.finds((a[0], b[0]), other, avoid, seen) || self.finds((a[1], b[1]), other, avoid, seen)
+    }
+
     pub fn complement(&self) -> Self {
         let swap = |number: u32| if number <= ALL { ALL - number } else { number };
         let nodes = self.nodes.iter().map(|node| Node { bit: node.bit, branches: node.branches.map(swap) }).collect();
         Self { nodes, root: swap(self.root) }
-    }
-
-    /// The same decisions on bits that lie `by` higher.
-    pub fn raised(&self, by: u8) -> Self {
-        let nodes = self.nodes.iter().map(|node| Node { bit: node.bit + by, ..*node }).collect();
-        Self { nodes, root: self.root }
-    }
-
-    /// The numbers that are in it after the bits of `flip` are flipped.
-    pub fn flipped(&self, flip: u128) -> Self {
-        let mut builder = Builder::default();
-        let root = self.flip(self.root, flip, &mut builder, &mut FxHashMap::default());
-        builder.finish(root)
-    }
-
-    fn flip(&self, number: u32, flip: u128, builder: &mut Builder, done: &mut FxHashMap<u32, u32>) -> u32 {
-        let Some(Node { bit, branches: [mut low, mut high] }) = self.node(number) else { return number };
-        if let Some(known) = done.get(&number) {
-            return *known;
-        }
-        if flip >> bit & 1 == 1 {
-            std::mem::swap(&mut low, &mut high);
-        }
-        let low = self.flip(low, flip, builder, done);
-        let high = self.flip(high, flip, builder, done);
-        let result = builder.node(bit, low, high);
-        done.insert(number, result);
-        result
     }
 
     pub fn contains(&self, value: u128) -> bool {

@@ -4,14 +4,21 @@ mod algebra;
 
 mod bits;
 
+mod decisions;
+
 mod intervals;
+
+mod masks;
+
+mod moves;
 
 use std::{
     hash::{Hash, Hasher},
     sync::Arc,
 };
 
-use bits::{Diagram, Op, ones};
+pub(super) use bits::{ALL, NONE, Op};
+use bits::{Diagram, ones};
 use intervals::Intervals;
 
 /// Up to so many intervals are never held as a diagram.
@@ -76,48 +83,6 @@ impl Values {
             ranges.into_iter().filter(|(low, high)| low <= high && *low <= max).map(|(low, high)| (low, high.min(max))).collect();
         ranges.sort_unstable();
         Self::of(width, ranges.into_iter().collect())
-    }
-
-    /// The values `v` with `v & mask == value & mask`.
-    #[must_use]
-    pub fn masked(width: u8, mask: u128, value: u128) -> Self {
-        let mask = mask & ones(width);
-        let value = value & mask;
-        if mask == 0 {
-            return Self::all(width);
-        }
-        let tail = ones(mask.trailing_zeros() as u8);
-        // The free bits above the lowest fixed one: each combination of them is an interval.
-        let free = ones(width) & !mask & !tail;
-        if free.count_ones() > FEW.ilog2() {
-            return Self { width, form: Form::Bits(Arc::new(Diagram::masked(mask, value))) };
-        }
-        let mut intervals = Intervals::default();
-        let mut choice = 0u128;
-        loop {
-            intervals.push((value | choice, value | choice | tail));
-            // Counts through the subsets of `free`.
-            choice = choice.wrapping_sub(free) & free;
-            if choice == 0 {
-                return Self::of(width, intervals);
-            }
-        }
-    }
-
-    /// The values whose bits `low .. low + slice.width()` are in `slice`.
-    #[must_use]
-    pub fn with_slice(width: u8, low: u8, slice: &Self) -> Self {
-        let above = width.saturating_sub(low).saturating_sub(slice.width);
-        let blocks = slice.ranges(FEW).filter(|ranges| above == 0 || (above <= FEW.ilog2() as u8 && ranges.len() << above <= FEW));
-        let Some(blocks) = blocks else {
-            return Self { width, form: Form::Bits(Arc::new(slice.diagram().raised(low))) }.settled();
-        };
-        let top = low + slice.width;
-        let repeated = (0..1u128 << above).flat_map(|high| {
-            let base = if above == 0 { 0 } else { high << top };
-            blocks.iter().map(move |(from, to)| (base | from << low, base | to << low | ones(low)))
-        });
-        Self::of(width, repeated.collect())
     }
 
     /// Its width in bits.
@@ -212,7 +177,7 @@ impl Values {
         Self { width: self.width, form }.settled()
     }
 
-    /// How `self` lies to `other`, without building anything unless both are diagrams.
+    /// How `self` lies to `other`, without building any set.
     #[must_use]
     pub fn relation(&self, other: &Self) -> Relation {
         let width = self.width;
@@ -224,7 +189,7 @@ impl Values {
             (Form::Bits(a), Form::Intervals(b)) => {
                 (b.iter().any(|range| a.meets(width, range, true)), b.gaps(ones(width)).any(|gap| a.meets(width, gap, true)))
             }
-            (Form::Bits(a), Form::Bits(b)) => (a.combine(Op::And, b).root() != bits::NONE, a.combine(Op::Minus, b).root() != bits::NONE),
+            (Form::Bits(a), Form::Bits(b)) => (a.shares(b, true), a.shares(b, false)),
         };
         match (meets, escapes) {
             (true, true) => Relation::Across,
@@ -241,32 +206,6 @@ impl Values {
             Form::Bits(diagram) => diagram.ranges(self.width).take(limit.saturating_add(1)).collect(),
         };
         (ranges.len() <= limit).then_some(ranges)
-    }
-
-    /// If it is `{v : v & mask == value}` for one mask, that mask and value.
-    #[must_use]
-    pub fn as_mask(&self) -> Option<(u128, u128)> {
-        let low = self.first()?;
-        let mut mask = 0;
-        // A bit that is fixed for all members is one whose flip leads out of the set from the first.
-        for bit in 0..self.width {
-            if !self.contains(low ^ 1 << bit) {
-                mask |= 1 << bit;
-            }
-        }
-        let value = low & mask;
-        (*self == Self::masked(self.width, mask, value)).then_some((mask, value))
-    }
-
-    /// The values that are in it after the bits of `flip` are flipped.
-    #[must_use]
-    pub fn flipped(&self, flip: u128) -> Self {
-        let flip = flip & ones(self.width);
-        match (&self.form, self.single()) {
-            _ if flip == 0 => self.clone(),
-            (_, Some(value)) => Self::one(self.width, value ^ flip),
-            _ => Self { width: self.width, form: Form::Bits(Arc::new(self.diagram().flipped(flip))) }.settled(),
-        }
     }
 
     fn of(width: u8, intervals: Intervals) -> Self {

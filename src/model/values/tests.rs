@@ -95,6 +95,13 @@ proptest! {
     }
 
     #[test]
+    fn constants_are_added(a in any_set(), delta in 0u128..2 << WIDTH) {
+        let member = |v: Option<u128>| v.is_some_and(|v| v < 1 << WIDTH && a.members[v as usize]);
+        check(&a.values.shifted(delta, false), |v| member(v.checked_sub(delta)))?;
+        check(&a.values.shifted(delta, true), |v| member(v.checked_add(delta)))?;
+    }
+
+    #[test]
     fn masks_are_recognised(a in any_set(), mask in 0u128..1 << WIDTH, value in 0u128..1 << WIDTH) {
         let masked = Values::masked(WIDTH, mask, value);
         check(&masked, |v| v & mask == value & mask)?;
