@@ -51,3 +51,22 @@ fn name_of_device((number, value): (u16, &[u8])) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::nft::decode::handmade::{attribute, number};
+
+    fn devices(list: &[Vec<u8>], single: Option<&[u8]>) -> Option<Vec<String>> {
+        let mut hook = [number(1, 0), number(2, (-5i32).cast_unsigned()), attribute(4, &list.concat())].concat();
+        hook.extend(single.map(|name| attribute(3, name)).unwrap_or_default());
+        base(&hook, "filter".into(), NF_DROP).inspect(|base| assert_eq!(base.priority, -5)).map(|base| base.devices)
+    }
+
+    #[test]
+    fn devices_and_prefixes() {
+        assert_eq!(devices(&[attribute(1, b"lo\0")], Some(b"lo\0")), Some(vec!["lo".into()]), "not twice");
+        assert_eq!(devices(&[attribute(1, b"lo\0"), attribute(2, b"eth\0")], None), Some(vec!["lo".into(), "eth*".into()]));
+        assert_eq!(devices(&[attribute(3, b"lo\0")], None), None, "something of a later kernel");
+    }
+}

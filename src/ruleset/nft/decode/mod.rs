@@ -9,6 +9,9 @@ mod chain;
 
 pub(super) mod element;
 
+#[cfg(test)]
+pub(super) mod handmade;
+
 mod integrity;
 
 mod messages;
@@ -141,5 +144,84 @@ impl<'a> Reader<'a> {
     /// The index of a table.
     fn place(&self, family: Family, table: &[u8], kind: Kind) -> Result<usize, Fault> {
         self.places.tables.get(&(family, table)).copied().ok_or(Fault::Orphan(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::handmade::{attribute, message, number};
+    use super::*;
+    use crate::snapshot::Messages as Bytes;
+
+    fn big(value: u64) -> [u8; 8] {
+        value.to_be_bytes()
+    }
+
+    fn table(name: &[u8]) -> Vec<u8> {
+        message(Kind::Table, &[attribute(1, name), number(2, 0), attribute(4, &big(1))])
+    }
+
+    fn chain(name: &[u8], used: u32) -> Vec<u8> {
+        message(Kind::Chain, &[attribute(1, b"t\0"), attribute(2, &big(2)), attribute(3, name), number(6, used)])
+    }
+
+    fn rule(chain: &[u8]) -> Vec<u8> {
+        message(Kind::Rule, &[attribute(1, b"t\0"), attribute(2, chain), attribute(3, &big(3)), attribute(4, &[])])
+    }
+
+    fn record(chains: Vec<u8>, rules: Vec<u8>) -> NftRecord {
+        NftRecord { tables: Bytes(table(b"t\0")), chains: Bytes(chains), rules: Bytes(rules), ..NftRecord::default() }
+    }
+
+    #[test]
+    fn flowtables_are_named() {
+        let flowtable = message(Kind::Flowtable, &[attribute(1, b"t\0"), attribute(2, b"fast\0"), number(4, 0)]);
+        let ruleset = decode(&NftRecord { flowtables: Bytes(flowtable), ..record(vec![], vec![]) });
+        assert_eq!(ruleset.tables[0].flowtables, ["fast"]);
+        assert_eq!(ruleset.incomplete, <[String; 0]>::default());
+    }
+
+    #[test]
+    fn rules_that_the_kernel_hides_are_missed() {
+        let ruleset = decode(&record(chain(b"c\0", 3), rule(b"c\0")));
+        assert_eq!(
+            ruleset.incomplete,
+            ["the kernel did not show every rule of chain inet t c: it counts 3 uses of the chain, 1 of them were seen"]
+        );
+    }
+
+    #[test]
+    fn faults_are_told_and_the_rest_is_read() {
+        let rules = [rule(b"c\0"), rule(b"gone\0"), rule(b"gone\0"), rule(b"c\0"), vec![9; 7]].concat();
+        let ruleset = decode(&record(chain(b"c\0", 2), rules));
+        assert_eq!(ruleset.tables[0].chains[0].rules.len(), 2);
+        assert_eq!(
+            ruleset.incomplete,
+            [
+                "some of nf_tables' rules belong to a table or chain that was not recorded",
+                "the record of nf_tables' rules is cut off or damaged"
+            ]
+        );
+    }
+
+    #[test]
+    fn elements_that_are_not_understood_are_asked_by_key() {
+        let set = message(
+            Kind::Set,
+            &[attribute(1, b"t\0"), attribute(2, b"s\0"), attribute(16, &big(1)), number(4, 7), number(5, 4), number(20, 6)],
+        );
+        let element = attribute(1, &attribute(99, &[]));
+        let elements = message(Kind::Elements, &[attribute(1, b"t\0"), attribute(2, b"s\0"), attribute(3, &element)]);
+        let elements = ElementsRecord {
+            family: 1,
+            table: "t".into(),
+            set: "s".into(),
+            whole: true,
+            messages: Bytes(elements),
+            ..ElementsRecord::default()
+        };
+        let ruleset = decode(&NftRecord { sets: Bytes(set), elements: vec![elements], ..record(vec![], vec![]) });
+        assert!(matches!(ruleset.tables[0].sets[0].elements, Elements::AskedByKey { count: Some(6) }));
+        assert_eq!(ruleset.incomplete, ["some of nf_tables' set elements could not be understood"]);
     }
 }

@@ -72,3 +72,38 @@ impl BooleanOp {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::nft::{
+        Expr,
+        decode::handmade::{data, expr, number},
+    };
+
+    fn bitwise(op: u32, more: &[Vec<u8>]) -> Option<Bitwise> {
+        let common = [number(1, 1), number(2, 9), number(3, 4), number(6, op)];
+        match expr("bitwise", &[&common, more].concat()) {
+            Expr::Bitwise(bitwise) => Some(bitwise),
+            Expr::Unknown { .. } => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn between_registers() {
+        let and = bitwise(3, &[number(8, 10)]).expect("two registers");
+        assert_eq!((and.source, and.source2, and.dest, and.len), (Reg(0), Some(Reg(8)), Reg(4), 4));
+        assert_eq!(and.op, BitwiseOp::Boolean { which: BooleanOp::And, data: None });
+        let or = bitwise(4, &[data(7, &[1, 2, 3, 4])]).expect("register and data");
+        assert_eq!(or.op, BitwiseOp::Boolean { which: BooleanOp::Or, data: Some(Data::from_slice(&[1, 2, 3, 4])) });
+    }
+
+    #[test]
+    fn half_understood_is_unknown() {
+        assert!(bitwise(6, &[number(8, 10)]).is_none(), "an operation of a later kernel");
+        assert!(bitwise(0, &[data(4, &[1])]).is_none(), "no xor");
+        assert!(bitwise(1, &[data(7, &[1])]).is_none(), "a shift is a u32");
+        assert!(bitwise(1, &[data(7, &8u32.to_ne_bytes()), number(9, 1)]).is_none(), "an attribute of a later kernel");
+    }
+}

@@ -48,3 +48,21 @@ impl Dynset {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::nft::decode::handmade::{attribute, expr, number};
+
+    #[test]
+    fn nesting_ends_after_one_level() {
+        let inner = |name: &[u8], data: &[u8]| [attribute(1, name), attribute(2, data)].concat();
+        let mut nested = inner(b"notrack", &[]);
+        for _ in 0..1000 {
+            nested = inner(b"dynset", &attribute(7, &nested));
+        }
+        let dynset = expr("dynset", &[attribute(1, b"set\0"), number(3, 0), number(4, 1), attribute(7, &nested)]);
+        let Expr::Dynset(dynset) = dynset else { panic!("{dynset:?}") };
+        assert!(matches!(dynset.exprs.as_slice(), [Expr::Unknown { name, .. }] if name == "dynset"));
+    }
+}

@@ -26,3 +26,22 @@ impl Queue {
         .filter(|it| it.num.is_some() != it.source.is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::nft::{
+        Expr,
+        decode::handmade::{attribute, expr, number},
+    };
+
+    #[test]
+    fn numbered_and_by_register() {
+        let range = expr("queue", &[attribute(1, &[0, 5]), attribute(2, &[0, 3]), attribute(3, &[0, 1])]);
+        let Expr::Queue(Queue { num: Some(5), total: Some(3), flags: 1, source: None }) = range else { panic!("{range:?}") };
+        let mapped = expr("queue", &[attribute(3, &[0, 0]), number(4, 9)]);
+        let Expr::Queue(Queue { num: None, total: None, flags: 0, source: Some(Reg(4)) }) = mapped else { panic!("{mapped:?}") };
+        let neither = expr("queue", &[attribute(3, &[0, 0])]);
+        assert!(matches!(neither, Expr::Unknown { name, .. } if name == "queue"));
+    }
+}

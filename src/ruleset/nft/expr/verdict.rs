@@ -40,3 +40,24 @@ impl Verdict {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ruleset::nft::decode::handmade::{attribute, number};
+
+    #[test]
+    fn codes() {
+        let read = |code: i32| Verdict::decode(&number(1, code.cast_unsigned()));
+        assert_eq!(read(0), Some(Verdict::Drop));
+        assert_eq!(read(1), Some(Verdict::Accept));
+        assert_eq!(read(-5), Some(Verdict::Return));
+        assert_eq!(read(0x0005_8003), Some(Verdict::Queue(0x0005_8003)));
+        for code in [2, 4, 5, -6, i32::MIN] {
+            assert_eq!(read(code), None, "{code}");
+        }
+        assert_eq!(read(-3), None, "a jump to nowhere");
+        let jump = [number(1, u32::MAX - 2), attribute(2, b"web\0")].concat();
+        assert_eq!(Verdict::decode(&jump), Some(Verdict::Jump("web".into())));
+    }
+}
