@@ -12,7 +12,7 @@ use super::{
     view::View,
 };
 use crate::{
-    model::{Bits, Host, SetId, Test, Values, compare, set::Content, values::Relation},
+    model::{Bits, Field, Host, SetId, Test, Values, compare, set::Content, values::Relation},
     world::{Answer, Question, World},
 };
 
@@ -235,6 +235,12 @@ impl Decider<'_> {
     /// The key's fields, if all packets agree on them.
     pub fn key<S: Space>(&self, space: &S, key: &[Bits]) -> Option<SmallVec<[u128; 2]>> {
         key.iter().map(|bits| self.value(space, bits)).collect()
+    }
+
+    /// Width of an address.
+    #[must_use]
+    pub fn host_address_width(&self) -> u8 {
+        Field::Source.width(self.host.version)
     }
 
     /// The value of bits of original fields, if all packets agree on it.

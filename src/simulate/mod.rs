@@ -34,6 +34,10 @@ pub mod hooks;
 
 mod reroute;
 
+mod lookup;
+
+mod reverse_path;
+
 pub mod routing;
 
 mod fib;

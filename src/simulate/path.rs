@@ -32,7 +32,8 @@ impl<S: Space> Machine<'_, S> {
     }
 
     fn receive(&mut self, strands: Vec<Strand<S>>, given: Given) {
-        let mut strands = self.ingress(strands, given);
+        let strands = self.ingress(strands, given);
+        let mut strands = self.admit(strands);
         for strand in &mut strands {
             strand.way.view.fix(Field::OutInterface, 0, 32);
         }

@@ -113,10 +113,16 @@ impl Table {
         Lead::None
     }
 
-    /// The routes of a prefix in the order in which they are tried.
-    pub fn candidates(&self, node: NodeId) -> impl Iterator<Item = (RouteId, &Route)> {
+    fn candidates(&self, node: NodeId) -> impl Iterator<Item = (RouteId, &Route)> {
         let Node { first, end, .. } = self.nodes[node.0 as usize];
         (first..end).map(|at| (RouteId(at), &self.routes[at as usize]))
+    }
+
+    /// The routes of a prefix in the order in which they are tried.
+    #[must_use]
+    pub fn routes_of(&self, node: NodeId) -> &[Route] {
+        let Node { first, end, .. } = self.nodes[node.0 as usize];
+        &self.routes[first as usize..end as usize]
     }
 
     /// The next shorter prefix.
