@@ -50,10 +50,12 @@ pub enum Step {
     /// Look a key up in a map; no element breaks off the rule, else the element's data is taken: into [`Field::Register`]s from
     /// `register` on, one for each 32 bits, or as a verdict.
     Look { key: SmallVec<[Bits; 2]>, map: SetId, register: Option<u8> },
-    /// Load into registers `first .. first + words` what only time or load decides. With `modulus`, one word below it (plus `offset`) is loaded.
+    /// Load into registers `first .. first + words` what only time or load decides. With `modulus`, one word is
+    /// loaded that is, in the host's byte order, below it (plus `offset`).
     Free { first: u8, words: u8, modulus: Option<u32>, offset: u32, condition: ConditionId },
     /// Look a route up (`nft_fib*.c`) and leave its result in a register: `result` 1 index of the outgoing interface, 3 address type
     /// (RTN_*), 2 only as a test of presence; `flags` are `NFTA_FIB_F_*` (1 source, 2 destination, 4 mark, 8 iif, 16 oif, 32 present).
+    /// The register then holds that number, whatever the host's byte order.
     Fib { register: u8, result: u32, flags: u32 },
     /// Add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
     Learn { key: SmallVec<[Bits; 2]>, set: SetId, delete: bool, inverted: bool },

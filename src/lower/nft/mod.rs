@@ -53,6 +53,9 @@ mod taken;
 
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use super::Origin;
 use crate::{
     model::{self, ChainId, Hook, IpVersion, MatchSet, chain::Backend, step::Condition},
