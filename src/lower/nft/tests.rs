@@ -460,7 +460,7 @@ fn ranges() -> impl Strategy<Value = Vec<(u32, u32)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn steps_do_what_the_expressions_do_to_ipv4(exprs in rule(), ranges in ranges(), packets in prop::collection::vec(packet(IpVersion::V4), 8)) {
