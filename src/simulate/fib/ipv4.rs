@@ -24,7 +24,7 @@ impl<'a, S: Space> Machine<'a, S> {
         let host = self.decider.host;
         let (mut answered, mut unknown) = (Vec::new(), Vec::new());
         let asked = |values| Test::is(question.asked(), values);
-        let (odd, rest) = self.decider.split(strand, &asked(block(0, 8).or(&Values::one(32, u128::from(u32::MAX)))));
+        let (odd, rest) = self.decider.split(strand, &asked(Values::one(32, 0).or(&Values::one(32, u128::from(u32::MAX)))));
         answered.extend(odd.into_iter().map(|strand| (strand, BROADCAST)));
         let (groups, rest) = self.divide(rest, &asked(block(0xe000_0000, 4)));
         answered.extend(groups.into_iter().map(|strand| (strand, MULTICAST)));
@@ -57,7 +57,7 @@ impl<'a, S: Space> Machine<'a, S> {
         let mut unknown = Vec::new();
         let (mut answered, rest) = self.through_loopback(strand, question);
         let aimed = block(0xe000_0000, 24).or(&Values::one(32, u128::from(u32::MAX)));
-        let searching = Test::all([Test::is(Field::Source, block(0, 8)), Test::is(Field::Destination, aimed)]);
+        let searching = Test::all([Test::is(Field::Source, Values::one(32, 0)), Test::is(Field::Destination, aimed)]);
         let (searching, rest) = self.divide(rest, &searching);
         self.where_it_is(searching, question, &mut answered);
         let key = self.key4(question);

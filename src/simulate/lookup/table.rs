@@ -64,7 +64,10 @@ impl<'a, S: Space> Machine<'a, S> {
         let mut at = Some(node);
         while let Some(node) = at.filter(|_| !rest.is_empty()) {
             let mut candidates: &[Route] = table.routes_of(node);
-            while let Some(route) = candidates.first() {
+            // Where routes of this destination ask for a source, the one that does not is never seen, but for the default route
+            // (`fib6_node_lookup_1` backtracks from a subtree that does not match; the root is its last resort).
+            let sourced = candidates.iter().any(|route| route.source.is_some() && route.prefix.length > 0);
+            while let Some(route) = candidates.first().filter(|route| !sourced || route.source.is_some()) {
                 let alike = if version == IpVersion::V6 {
                     candidates.iter().take_while(|other| other.metric == route.metric && other.source == route.source).count()
                 } else {

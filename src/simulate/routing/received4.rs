@@ -38,10 +38,10 @@ impl<S: Space> Machine<'_, S> {
         for strand in broadcasts {
             routed.extend(self.broadcast4(strand, interface, settings));
         }
-        let (odd, rest) = self.divide(rest, &sourced(block(0, 8)));
-        routed.extend(all(odd, &Route::dropped("martian", "a source in 0.0.0.0/8")));
-        let (odd, mut rest) = self.divide(rest, &destined(block(0, 8)));
-        routed.extend(all(odd, &Route::dropped("martian", "a destination in 0.0.0.0/8")));
+        let (odd, rest) = self.divide(rest, &sourced(one(0)));
+        routed.extend(all(odd, &Route::dropped("martian", "no source address")));
+        let (odd, mut rest) = self.divide(rest, &destined(one(0)));
+        routed.extend(all(odd, &Route::dropped("martian", "no destination address")));
         if !settings.route_localnet {
             for test in [destined(block(0x7f00_0000, 8)), sourced(block(0x7f00_0000, 8))] {
                 let (odd, others) = self.divide(rest, &test);
@@ -110,7 +110,7 @@ impl<S: Space> Machine<'_, S> {
 
     /// To a broadcast address: to this host, if the source is fine.
     fn broadcast4(&mut self, strand: Strand<S>, interface: u32, settings: InterfaceSettings) -> Routed<S> {
-        let (unspecified, others) = self.decider.split(strand, &Test::is(Field::Source, block(0, 8)));
+        let (unspecified, others) = self.decider.split(strand, &Test::is(Field::Source, one(0)));
         let mut routed = all(unspecified, &Route::Local);
         for strand in others {
             routed.extend(self.validate_source(strand, Operand::Number(0), 0, interface, settings).map_passed(Route::Local));

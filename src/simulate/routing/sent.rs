@@ -6,10 +6,7 @@ use super::{
     received6::{MULTICAST, addresses, link_local},
 };
 use crate::{
-    model::{
-        Field, IpVersion, Test, Values,
-        routing::{Failure, RouteKind},
-    },
+    model::{Field, IpVersion, Test, Values, routing::RouteKind},
     simulate::{
         lookup::{Found, Key, Operand, Outgoing},
         machine::Machine,
@@ -69,13 +66,11 @@ impl<S: Space> Machine<'_, S> {
                 routed.push((strand, Route::Out { interface: out }));
                 continue;
             }
-            let (lost, rest) = self.decider.split(strand, &Test::is(Field::Destination, block(0, 8)));
-            routed.extend(all(lost, &Route::dropped("routing", failure(Failure::Blackhole))));
             let local = self.decider.host.settings.interface(out).is_some_and(|settings| settings.route_localnet);
             let (odd, rest) = if local || out == self.loopback() {
-                (Vec::new(), rest)
+                (Vec::new(), vec![strand])
             } else {
-                self.divide(rest, &Test::is(Field::Source, block(0x7f00_0000, 8)))
+                self.decider.split(strand, &Test::is(Field::Source, block(0x7f00_0000, 8)))
             };
             let reason = format!("a source in 127.0.0.0/8 can't leave by {}, where route_localnet is off", self.name_of(out));
             routed.extend(all(odd, &Route::dropped("martian", reason)));

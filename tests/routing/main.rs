@@ -1,0 +1,74 @@
+//! Routing as the kernel decides it: random tables and policy rules in a network namespace, and thousands of `ip route get` lookups, each
+//! of which our own routing has to answer alike.
+#![allow(clippy::print_stderr, reason = "a test that can't run is told on standard error")]
+
+mod generate;
+mod lab;
+mod lookup;
+
+use clearway::{model::IpVersion, simulate::Simulation, snapshot::Snapshot, world::Recorded};
+use generate::Random;
+use lab::Lab;
+
+/// Lookups for each random host.
+const LOOKUPS: usize = 250;
+
+/// A lab; without the privilege for it none, which is told, and fails where the tests are required.
+fn privileged_lab(name: &str) -> Option<Lab> {
+    match Lab::build(name) {
+        Ok(lab) => Some(lab),
+        Err(error) => {
+            assert!(std::env::var_os("CLEARWAY_REQUIRE_KERNEL").is_none(), "no network namespace: {error}");
+            eprintln!("not run: no network namespace: {error}");
+            None
+        }
+    }
+}
+
+/// Seeds to try: as many as the environment says.
+fn seeds() -> std::ops::Range<u64> {
+    let count = std::env::var("CLEARWAY_ROUTING_SEEDS").ok().and_then(|count| count.parse().ok()).unwrap_or(12);
+    1..1 + count
+}
+
+fn compare(version: IpVersion, name: &str) {
+    let mut differences = Vec::new();
+    let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+    for seed in seeds() {
+        let Some(lab) = privileged_lab(&format!("{name}{seed}")) else { return };
+        let mut random = Random::new(seed);
+        let setting = generate::setting(&mut random, version);
+        let host = lab.set_up(&setting, version);
+        let lookups: Vec<_> = (0..LOOKUPS).map(|_| generate::lookup(&mut random, version)).collect();
+        let expected = lab.ask(&lookups, version);
+        let snapshot = Snapshot::default();
+        let world = Recorded(&snapshot);
+        let simulation = Simulation::new(&host, &world);
+        for (lookup, expected) in lookups.iter().zip(expected) {
+            let ours = lookup.answer(&simulation, &lab);
+            *kinds.entry(expected.split(' ').next().unwrap_or_default().to_owned()).or_default() += 1;
+            if ours != expected {
+                differences.push(format!("seed {seed}: {}: the kernel says {expected}, we say {ours}", lookup.command(version)));
+            }
+        }
+        if !differences.is_empty() {
+            differences.truncate(8);
+            differences.push(format!("seed {seed} was\n{}\n{:?}", setting.commands.join("\n"), setting.sysctls));
+            break;
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    for kind in ["local", "out", "EINVAL", "EACCES", "EHOSTUNREACH", "ENETUNREACH"] {
+        assert!(kinds.contains_key(kind), "no lookup ended in {kind}: {kinds:?}");
+    }
+}
+
+#[test]
+fn ipv4_lookups_end_as_the_kernel_says() {
+    compare(IpVersion::V4, "four");
+}
+
+#[test]
+fn ipv6_lookups_end_as_the_kernel_says() {
+    compare(IpVersion::V6, "six");
+}
