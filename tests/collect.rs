@@ -188,6 +188,26 @@ fn small_sets_are_read_and_big_ones_asked() {
     assert!(!live.is_still(nft.generation));
 }
 
+/// With many sets, dumps are closed as soon as they are complete, which must lose nothing.
+#[test]
+fn many_small_sets_are_read_whole() {
+    let Some(namespace) = Namespace::new("many") else { return };
+    let rules: Vec<String> = (0..700).map(|n| format!("tcp dport {{ {}, {} }} accept", n + 1, n + 2)).collect();
+    let wide: Vec<String> = (0..1000).map(|n| format!("10.1.{}.{}", n / 250, n % 250)).collect();
+    namespace.nft(&format!(
+        "table ip t {{\nset wide {{ type ipv4_addr\nelements = {{ {} }}\n}}\nset none {{ type ipv4_addr; }}\nchain c {{\n{}\n}}\n}}",
+        wide.join(", "),
+        rules.join("\n")
+    ));
+    let elements = namespace.collect(false).nft.elements;
+    assert_eq!(elements.len(), 702);
+    assert!(elements.iter().all(|set| set.whole), "all are small");
+    // Header, nfgenmsg, names of the table and the set, and two elements of 16 bytes each in a list.
+    assert!(elements[2..].iter().all(|set| (76..=80).contains(&set.messages.0.len())));
+    assert!(elements[0].messages.iter().count() == 1 && elements[0].messages.0.len() > 16_000);
+    assert!(elements[1].messages.0.len() < 100);
+}
+
 /// The kernel's first datagram is small unless it saw a big buffer before, and a rule that does not fit would end the dump.
 #[test]
 fn long_rules_are_not_lost() {

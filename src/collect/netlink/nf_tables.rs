@@ -32,6 +32,13 @@ const NFTA_SET_ELEM_FLAGS: u16 = 3;
 const NFTA_DATA_VALUE: u16 = 1;
 const NFT_SET_ELEM_CATCHALL: u32 = 2;
 
+/// A dump's first datagram of less than this holds the whole set: the kernel ends one only when the next element does not fit, the
+/// smallest has room for 3.5 KiB (`NLMSG_GOODSIZE`), and no element needs even 1 KiB.
+const SHORT: usize = 2048;
+/// From this number of sets on it is cheaper to close the socket than to hear the end of a dump: for that, as for each request, the
+/// kernel walks the list of all sets (`nf_tables_dump_set`).
+const MANY: usize = 512;
+
 /// `struct nfgenmsg`: family, version, resource id.
 const NFGENMSG: usize = 4;
 
@@ -130,14 +137,15 @@ impl NfTables {
             Err(error) => return Err(error),
         }
         let mut room = Vec::new();
+        let many = Walk::new(&record.sets.0).nth(MANY).is_some();
         for message in Walk::new(&record.sets.0) {
-            record.elements.push(self.elements(message?.payload, limit, &mut room)?);
+            record.elements.push(self.elements(message?.payload, limit, many, &mut room)?);
         }
         Ok(record)
     }
 
-    /// The elements of the set that a message describes.
-    fn elements(&mut self, description: &[u8], limit: Option<u64>, room: &mut Vec<u8>) -> Result<ElementsRecord, Error> {
+    /// The elements of the set that a message describes; `many` if it is one of many.
+    fn elements(&mut self, description: &[u8], limit: Option<u64>, many: bool, room: &mut Vec<u8>) -> Result<ElementsRecord, Error> {
         let mut record = ElementsRecord { family: description.first().copied().unwrap_or_default(), ..ElementsRecord::default() };
         for (kind, value) in attributes(description.get(NFGENMSG..).unwrap_or_default()) {
             match kind {
@@ -155,12 +163,14 @@ impl NfTables {
         let mut request = Request::dump("elements of nf_tables sets", GET_SETELEM, &head(record.family))
             .with_text(NFTA_SET_ELEM_LIST_TABLE, &record.table)
             .with_text(NFTA_SET_ELEM_LIST_SET, &record.set);
-        let mut count = 0;
+        let (mut count, mut first, mut complete) = (0, true, false);
         let ended = self.0.dump_while(&mut request, room, |bytes| {
             count += if limit.is_some() { elements_in(bytes) } else { 0 };
-            fits(count)
+            complete = many && first && bytes.len() < SHORT;
+            first = false;
+            fits(count) && !complete
         })?;
-        record.whole = ended == Ended::Whole;
+        record.whole = ended == Ended::Whole || complete && fits(count);
         if record.whole {
             record.messages = Messages(room.as_slice().to_vec());
         }
