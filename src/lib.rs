@@ -20,4 +20,6 @@ pub mod simulate;
 
 pub mod gateway;
 
+pub mod packets;
+
 pub mod fixes;
