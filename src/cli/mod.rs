@@ -1,0 +1,106 @@
+//! The command line: a file a subcommand, and the parts that they share.
+
+mod error;
+
+mod exit;
+
+mod flows_of;
+
+mod output;
+
+mod source;
+
+pub mod audit;
+
+pub mod demo;
+
+pub mod explain;
+
+pub mod flows;
+
+pub mod rules;
+
+pub mod snapshot;
+
+pub mod trace;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::site::Site;
+use clap::{Parser, Subcommand};
+
+pub use error::Error;
+pub use exit::Exit;
+
+/// Tells which legitimate gateway traffic this host would drop, and which rule drops it.
+///
+/// Reads the kernel's rules, routes and sockets, follows every flow through them, and names the rule that stops it, what the client sees, and
+/// the smallest change that lets it pass. It changes nothing. Without a command it audits this host.
+#[derive(Debug, Parser)]
+#[command(name = "clearway", version, max_term_width = 100, args_conflicts_with_subcommands = true, after_help = exit::HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    audit: audit::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Audit this host: every flow, and what stops it
+    Audit(audit::Args),
+    /// Follow one packet or one flow through the rules
+    Trace(trace::Args),
+    /// List the flows that an audit follows, and where each was found
+    Flows(flows::Args),
+    /// Print the collected rules in nft syntax, with handles
+    Rules(rules::Args),
+    /// Collect everything that an audit needs into a file
+    Snapshot(snapshot::Args),
+    /// Audit an example: a gateway with a broken firewall; needs no privilege
+    Demo(demo::Args),
+    /// Explain a finding by its code
+    Explain(explain::Args),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command.unwrap_or(Command::Audit(cli.audit)) {
+        Command::Audit(args) => audit::run(&args),
+        Command::Trace(args) => trace::run(&args),
+        Command::Flows(args) => flows::run(&args),
+        Command::Rules(args) => rules::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        if !error.is_broken_pipe() {
+            complain(&error.to_string());
+        }
+        error.exit()
+    });
+    exit.into()
+}
+
+/// Complains about what could not be collected; how the program ends if nothing else is found.
+fn shortcomings(site: &Site) -> Exit {
+    let missing = &site.snapshot.missing;
+    for each in missing {
+        complain(&format!("{}: {}", each.what, each.why));
+    }
+    for each in site.ruleset.incomplete.iter().chain(&site.network.incomplete) {
+        complain(each);
+    }
+    let decisive = missing.iter().any(|each| each.decisive) || !site.ruleset.incomplete.is_empty() || !site.network.incomplete.is_empty();
+    if decisive { Exit::Undecided } else { Exit::Clean }
+}
+
+/// Tells something on standard error. Nothing can be done where that fails.
+fn complain(words: &str) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    _ = writeln!(anstream::stderr(), "{style}clearway:{style:#} {words}");
+}

@@ -1,0 +1,78 @@
+//! Where results go, and in which form.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use super::Error;
+
+/// Options of everything that prints a result.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// For people, or for programs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the result to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for people; coloured on a terminal unless NO_COLOR is set
+    Text,
+    /// JSON for programs
+    Json,
+}
+
+/// Where a result goes. Buffered: call [`Output::finish`].
+pub struct Output {
+    to: Box<dyn Write>,
+    name: String,
+    /// Columns of the terminal, or what suits a file.
+    pub width: usize,
+}
+
+/// Without a terminal nobody knows the width: lines that most editors and mails still show whole.
+const WIDTH_OF_FILES: usize = 120;
+
+impl OutputArgs {
+    /// Opens it, before anything is computed: a place that can't be written is told at once.
+    pub fn open(&self) -> Result<Output, Error> {
+        if let Some(path) = &self.output {
+            let name = path.display().to_string();
+            let file = File::create(path).map_err(|error| Error::Write { to: name.clone(), error })?;
+            return Ok(Output { to: Box::new(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file))), name, width: WIDTH_OF_FILES });
+        }
+        let stdout = io::stdout();
+        let width = if stdout.is_terminal() { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { WIDTH_OF_FILES };
+        let to: Box<dyn Write> = match self.format {
+            Format::Text => Box::new(BufWriter::with_capacity(BUFFER, anstream::AutoStream::auto(stdout))),
+            Format::Json => Box::new(BufWriter::with_capacity(BUFFER, stdout)),
+        };
+        Ok(Output { to, name: "standard output".into(), width })
+    }
+}
+
+const BUFFER: usize = 1 << 16;
+
+impl Output {
+    /// Writes bytes as they are.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.to.write_all(bytes).map_err(|error| Error::Write { to: self.name.clone(), error })
+    }
+
+    /// Writes a value as JSON, readable, with a line end.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
+        let failed = |error: serde_json::Error| Error::Write { to: self.name.clone(), error: error.into() };
+        serde_json::to_writer_pretty(&mut self.to, value).map_err(failed)?;
+        self.write(b"\n")
+    }
+
+    /// Writes what is still buffered.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.to.flush().map_err(|error| Error::Write { to: self.name.clone(), error })
+    }
+}

@@ -1,0 +1,31 @@
+//! `clearway rules`.
+
+use super::{Error, Exit, output::Format, output::OutputArgs, source::SourceArgs};
+use crate::{report, ruleset::nft::print};
+
+/// Options of `clearway rules`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Prints the collected rulesets.
+pub fn run(args: &Args) -> Result<Exit, Error> {
+    let source = args.source.open(false)?;
+    let site = &source.site;
+    let mut out = args.output.open()?;
+    match args.output.format {
+        Format::Text => {
+            let mut text = String::new();
+            // Writing into a string cannot fail.
+            _ = print::ruleset(&site.ruleset, &|index| site.interface(index), &mut text, true);
+            out.write(text.as_bytes())?;
+        }
+        Format::Json => out.json(&report::rules::rules(site))?,
+    }
+    out.finish()?;
+    Ok(super::shortcomings(site))
+}

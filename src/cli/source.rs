@@ -1,0 +1,87 @@
+//! Which host is meant: this one, a network namespace of it, or one recorded in a snapshot.
+
+use std::path::PathBuf;
+
+use super::Error;
+use crate::{
+    collect::{self, Live},
+    site::Site,
+    snapshot::Snapshot,
+    world::{Answer, Question, Recorded, World},
+};
+
+/// Options that choose the host.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Host")]
+pub struct SourceArgs {
+    /// A network namespace: its name, a path such as /proc/1/ns/net, or a process id
+    #[arg(long, value_name = "NAME|PATH|PID", conflicts_with = "snapshot")]
+    pub netns: Option<String>,
+    /// Read a snapshot instead of this host; NAME is what the report calls it
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub snapshot: Option<NamedFile>,
+}
+
+/// A file with the name that the user gives to what is in it.
+#[derive(Debug, Clone)]
+pub struct NamedFile {
+    name: Option<String>,
+    path: PathBuf,
+}
+
+impl std::str::FromStr for NamedFile {
+    type Err = std::convert::Infallible;
+
+    /// What stands before `=` is a name, unless there is a file of that very name.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let whole = || Self { name: None, path: text.into() };
+        Ok(match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !name.contains('/') && !std::path::Path::new(text).exists() => {
+                Self { name: Some(name.into()), path: path.into() }
+            }
+            _ => whole(),
+        })
+    }
+}
+
+/// A host that can be asked.
+pub struct Source {
+    pub site: Site,
+    live: Option<Live>,
+}
+
+impl SourceArgs {
+    /// The record of the host: collected, or read.
+    pub fn collect(&self, whole_sets: bool) -> Result<Snapshot, Error> {
+        let Some(file) = &self.snapshot else {
+            return Ok(collect::collect(&collect::Options { netns: self.netns.clone(), whole_sets })?);
+        };
+        let mut snapshot = Snapshot::read(&file.path)?;
+        if let Some(name) = &file.name {
+            snapshot.host.clone_from(name);
+        }
+        Ok(snapshot)
+    }
+
+    /// Collects, then gives up every privilege but the one that later questions take; or reads the snapshot.
+    pub fn open(&self, whole_sets: bool) -> Result<Source, Error> {
+        let snapshot = self.collect(whole_sets)?;
+        if self.snapshot.is_some() {
+            return Ok(Source { site: Site::new(snapshot), live: None });
+        }
+        let live = Live::new();
+        if let Err(error) = collect::privileges::drop() {
+            super::complain(&format!("goes on with all privileges: {error}"));
+        }
+        Ok(Source { site: Site::new(snapshot), live: Some(live) })
+    }
+}
+
+impl World for Source {
+    fn ask(&self, question: &Question) -> Answer {
+        match &self.live {
+            Some(live) => live.ask(question),
+            None => Recorded(&self.site.snapshot).ask(question),
+        }
+    }
+}

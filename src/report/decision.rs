@@ -1,0 +1,137 @@
+//! Who decided a packet: as JSON, and in words.
+
+use serde::Serialize;
+
+use crate::{
+    model::{ChainId, Hook, IpVersion, RuleId, chain::Backend},
+    simulate::outcome::Decision,
+    site::Site,
+};
+
+/// Who decided, under the keys of the JSON output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum DecidedBy {
+    /// A rule.
+    Rule {
+        hook: &'static str,
+        #[serde(flatten)]
+        place: Place,
+        handle: Option<u64>,
+        /// From 1.
+        index: u32,
+        rule: String,
+    },
+    /// A base chain's policy.
+    Policy {
+        hook: &'static str,
+        #[serde(flatten)]
+        place: Place,
+        policy: bool,
+        verdict: &'static str,
+    },
+    /// Several rules of a base chain and the chains that it calls.
+    Several {
+        hook: &'static str,
+        #[serde(flatten)]
+        place: Place,
+        several: bool,
+    },
+    /// Something that is no rule.
+    Stage { stage: &'static str, reason: String },
+}
+
+/// A chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    pub backend: &'static str,
+    pub family: &'static str,
+    pub table: String,
+    pub chain: String,
+}
+
+/// What decided, to be printed.
+#[must_use]
+pub fn decided_by(site: &Site, version: IpVersion, decision: &Decision) -> DecidedBy {
+    match decision {
+        Decision::Rule { hook, rule } => rule_at(site, version, *hook, *rule),
+        Decision::Policy { hook, chain, drop } => DecidedBy::Policy {
+            hook: hook_name(*hook),
+            place: place(site, version, *chain),
+            policy: true,
+            verdict: if *drop { "drop" } else { "accept" },
+        },
+        Decision::Several { hook, chain } => {
+            DecidedBy::Several { hook: hook_name(*hook), place: place(site, version, *chain), several: true }
+        }
+        Decision::Stage { stage, reason } => DecidedBy::Stage { stage, reason: reason.clone() },
+    }
+}
+
+/// A rule, to be printed.
+#[must_use]
+pub fn rule_at(site: &Site, version: IpVersion, hook: Hook, rule: RuleId) -> DecidedBy {
+    DecidedBy::Rule {
+        hook: hook_name(hook),
+        place: place(site, version, rule.chain),
+        handle: site.handle(version, rule),
+        index: rule.index + 1,
+        rule: site.rule_text(version, rule),
+    }
+}
+
+fn place(site: &Site, version: IpVersion, chain: ChainId) -> Place {
+    let Some(chain) = site.chain(version, chain) else {
+        return Place { backend: "nf_tables", family: "", table: String::new(), chain: String::new() };
+    };
+    let backend = match chain.backend {
+        Backend::NfTables => "nf_tables",
+        Backend::Xtables => "xtables",
+    };
+    Place { backend, family: chain.family, table: chain.table.clone(), chain: chain.name.clone() }
+}
+
+/// nft's word for a hook.
+#[must_use]
+pub const fn hook_name(hook: Hook) -> &'static str {
+    match hook {
+        Hook::Ingress => "ingress",
+        Hook::Prerouting => "prerouting",
+        Hook::Input => "input",
+        Hook::Forward => "forward",
+        Hook::Output => "output",
+        Hook::Postrouting => "postrouting",
+        Hook::Egress => "egress",
+    }
+}
+
+impl Place {
+    /// `inet filter input`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} {} {}", self.family, self.table, self.chain)
+    }
+}
+
+impl DecidedBy {
+    /// In a few words, for a table: `inet filter input, rule 3 (handle 12)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Rule { place, handle: Some(handle), index, .. } => format!("{}, rule {index} (handle {handle})", place.words()),
+            Self::Rule { place, handle: None, index, .. } => format!("{}, rule {index}", place.words()),
+            Self::Policy { place, verdict, .. } => format!("{}, policy {verdict}", place.words()),
+            Self::Several { place, .. } => format!("{}, several rules", place.words()),
+            Self::Stage { stage, reason } => format!("{stage}: {reason}"),
+        }
+    }
+
+    /// The text of the rule, if it is one.
+    #[must_use]
+    pub fn rule_text(&self) -> Option<&str> {
+        match self {
+            Self::Rule { rule, .. } => Some(rule),
+            _ => None,
+        }
+    }
+}

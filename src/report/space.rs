@@ -1,0 +1,206 @@
+//! Header sets as JSON: one object a box, under the keys of a packet.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    gateway::expression::Protocol,
+    model::{Field, IpVersion, Values},
+    packets::value::{self, Words},
+    simulate::undecided::{Member, Undecideds},
+    site::Site,
+};
+
+/// Beyond so many intervals a key names their number instead of them.
+const MOST_INTERVALS: usize = 100_000;
+
+/// A box of a header set: its constrained fields.
+pub type Cuboid = [(Field, Values)];
+
+/// Writes boxes.
+pub struct Spaces<'a> {
+    pub site: &'a Site,
+    pub version: IpVersion,
+    /// What the fields that stand for sets and conditions mean.
+    pub undecided: &'a Undecideds,
+}
+
+impl Spaces<'_> {
+    /// A box as objects: several where an ICMP type decides which codes are in it.
+    #[must_use]
+    pub fn objects(&self, cuboid: &Cuboid) -> Vec<Map<String, Value>> {
+        let icmp = cuboid.iter().any(|(field, values)| *field == Field::Protocol && is_icmp(values));
+        let mut object = Map::new();
+        let mut kinds = vec![Map::new()];
+        for (field, values) in cuboid {
+            match field {
+                Field::SourcePort if icmp => kinds = icmp_kinds(values),
+                Field::Member(number) => self.member(&mut object, *number, values),
+                // A condition is told beside the space; "no fragment" is what every flow starts with.
+                Field::Choice(_) | Field::Register(_) => {}
+                Field::IpFlags if *values == Values::masked(3, 1, 0) => {}
+                Field::FragmentOffset if values.single() == Some(0) => {}
+                Field::OutInterface if values.single() == Some(0) => {}
+                Field::InInterface if values.single() == Some(0) => {}
+                Field::Transport(offset) => {
+                    object.insert(format!("transport_{offset}"), self.values(*field, values));
+                }
+                _ => {
+                    object.insert(field.name().to_owned(), self.values(*field, values));
+                }
+            }
+        }
+        kinds.into_iter().map(|kind| object.iter().map(|(key, value)| (key.clone(), value.clone())).chain(kind).collect()).collect()
+    }
+
+    /// The values of one field: a string, or an array of strings where they are several intervals.
+    #[must_use]
+    pub fn values(&self, field: Field, values: &Values) -> Value {
+        let mut words = self.words(field, values);
+        match words.len() {
+            1 => Value::String(words.swap_remove(0)),
+            _ => words.into(),
+        }
+    }
+
+    /// The values of one field, each in the operator's syntax.
+    #[must_use]
+    pub fn words(&self, field: Field, values: &Values) -> Vec<String> {
+        let host = &self.site.lowered(self.version).host;
+        let words = Words { version: self.version, interfaces: &host.interfaces };
+        let masked = |(mask, value)| vec![format!("mask:{}={}", words.value(field, mask), words.value(field, value))];
+        if field == Field::TcpFlags && values.single().is_none()
+            && let Some(mask) = values.as_mask()
+        {
+            return masked(mask);
+        }
+        match values.ranges(FEW_INTERVALS).or_else(|| if values.as_mask().is_some() { None } else { values.ranges(MOST_INTERVALS) }) {
+            Some(ranges) => ranges.into_iter().flat_map(|range| self.range(words, field, range)).collect(),
+            None => values.as_mask().map_or_else(|| vec![format!("more than {MOST_INTERVALS} intervals")], masked),
+        }
+    }
+
+    /// One interval: prefixes for addresses that are few of them, names where values have names.
+    fn range(&self, words: Words<'_>, field: Field, (low, high): (u128, u128)) -> Vec<String> {
+        let named = matches!(field, Field::InInterface | Field::OutInterface | Field::TcpFlags | Field::CtState | Field::Protocol);
+        if low == high {
+            return vec![words.value(field, low)];
+        }
+        if named && high - low < 256 {
+            let host = &self.site.lowered(self.version).host;
+            let interface = matches!(field, Field::InInterface | Field::OutInterface);
+            let real = |value: &u128| !interface || host.interfaces.iter().any(|each| u128::from(each.index) == *value);
+            return (low..=high).filter(real).map(|value| words.value(field, value)).collect();
+        }
+        if matches!(field, Field::Source | Field::Destination | Field::CtOriginalSource | Field::CtOriginalDestination) {
+            return vec![addresses(self.version, low, high)];
+        }
+        vec![format!("{low}-{high}")]
+    }
+
+    /// Membership in a set that is too big to hold, under the key that is looked up.
+    fn member(&self, object: &mut Map<String, Value>, number: u32, values: &Values) {
+        let Some(member) = self.undecided.membership(number) else { return };
+        let inside = values.single() == Some(1);
+        let name = format!("{}{}", if inside { "" } else { "!" }, self.set_name(member));
+        for field in member.key.iter().flat_map(crate::model::Bits::fields) {
+            let entry = object.entry(format!("{}_set", field.name())).or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(list) = entry {
+                list.push(name.clone().into());
+            }
+        }
+    }
+
+    /// `@inet filter blocklist`.
+    #[must_use]
+    pub fn set_name(&self, member: &Member) -> String {
+        let sets = &self.site.lowered(self.version).host.sets;
+        sets.get(member.set.0 as usize).map_or_else(String::new, |set| format!("@{} {} {}", family_name(set.family), set.table, set.name))
+    }
+}
+
+/// Beyond so many intervals a mask reads better.
+const FEW_INTERVALS: usize = 16;
+
+/// nft's word for an `NFPROTO_*`.
+#[must_use]
+pub const fn family_name(family: u8) -> &'static str {
+    match family {
+        1 => "inet",
+        2 => "ip",
+        3 => "arp",
+        5 => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        _ => "?",
+    }
+}
+
+fn is_icmp(protocols: &Values) -> bool {
+    protocols.single().and_then(|number| u8::try_from(number).ok()).is_some_and(|number| Protocol(number).is_icmp())
+}
+
+/// `a-b`, or a prefix if it is one.
+fn addresses(version: IpVersion, low: u128, high: u128) -> String {
+    let size = high - low;
+    let width = Field::Source.width(version);
+    if size & size.wrapping_add(1) == 0 && low & size == 0 {
+        let host_bits = u8::try_from(size.count_ones()).unwrap_or(width);
+        return format!("{}/{}", value::address(version, low), width - host_bits);
+    }
+    format!("{}-{}", value::address(version, low), value::address(version, high))
+}
+
+/// The first two bytes of an ICMP header as type and code, one object for each run of types with the same codes.
+fn icmp_kinds(values: &Values) -> Vec<Map<String, Value>> {
+    let mut kinds: Vec<(u128, u128, Vec<(u128, u128)>)> = Vec::new();
+    for (low, high) in values.ranges(MOST_INTERVALS).unwrap_or_default() {
+        for kind in low >> 8..=high >> 8 {
+            let codes = (low.max(kind << 8) & 0xff, high.min(kind << 8 | 0xff) & 0xff);
+            match kinds.last_mut() {
+                Some((_, last, of)) if *last == kind => of.push(codes),
+                _ => kinds.push((kind, kind, vec![codes])),
+            }
+        }
+    }
+    let mut runs: Vec<(u128, u128, Vec<(u128, u128)>)> = Vec::new();
+    for (first, last, codes) in kinds {
+        match runs.last_mut() {
+            Some((_, end, of)) if *end + 1 == first && *of == codes => *end = last,
+            _ => runs.push((first, last, codes)),
+        }
+    }
+    let interval = |(low, high): (u128, u128)| if low == high { low.to_string() } else { format!("{low}-{high}") };
+    let object = |(first, last, codes): (u128, u128, Vec<(u128, u128)>)| {
+        let mut object = Map::new();
+        if (first, last) != (0, 255) {
+            object.insert("icmp_type".into(), interval((first, last)).into());
+        }
+        match codes.as_slice() {
+            [(0, 255)] => {}
+            [one] => _ = object.insert("icmp_code".into(), interval(*one).into()),
+            several => _ = object.insert("icmp_code".into(), several.iter().copied().map(interval).collect::<Vec<_>>().into()),
+        }
+        object
+    };
+    runs.into_iter().map(object).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_that_is_a_prefix_is_written_as_one() {
+        assert_eq!(addresses(IpVersion::V4, 0x0a00_0000, 0x0aff_ffff), "10.0.0.0/8");
+        assert_eq!(addresses(IpVersion::V4, 0, 0xffff_ffff), "0.0.0.0/0");
+        assert_eq!(addresses(IpVersion::V4, 0x0a00_0001, 0x0a00_0002), "10.0.0.1-10.0.0.2");
+        assert_eq!(addresses(IpVersion::V6, 0, u128::MAX), "::/0");
+    }
+
+    #[test]
+    fn icmp_types_with_the_same_codes_are_one_run() {
+        let kinds = icmp_kinds(&Values::from_ranges(16, [(0, 0x02ff), (0x0801, 0x0802)]));
+        let json = serde_json::to_string(&kinds).expect("maps of strings");
+        assert_eq!(json, r#"[{"icmp_type":"0-2"},{"icmp_code":"1-2","icmp_type":"8"}]"#);
+    }
+}

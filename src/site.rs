@@ -1,0 +1,83 @@
+//! A host made ready for questions: its snapshot decoded and lowered, for both IP versions.
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use crate::{
+    lower::{self, Lowered},
+    model::{Chain, ChainId, IpVersion, RuleId},
+    network::{self, ListeningSocket, Network},
+    ruleset::nft::{self, Ruleset},
+    snapshot::{Owner, Snapshot},
+};
+
+/// A host.
+pub struct Site {
+    pub snapshot: Snapshot,
+    pub ruleset: Ruleset,
+    pub network: Network,
+    versions: [Lowered; 2],
+    /// Texts of rules: each is written once, however often it decides.
+    texts: RefCell<FxHashMap<(IpVersion, RuleId), String>>,
+}
+
+impl Site {
+    /// Decodes and lowers what was collected.
+    #[must_use]
+    pub fn new(snapshot: Snapshot) -> Self {
+        let ruleset = nft::decode::decode(&snapshot.nft);
+        let network = network::decode::decode(&snapshot);
+        let versions = [IpVersion::V4, IpVersion::V6].map(|version| lower::host(&ruleset, &network, &snapshot, version));
+        Self { snapshot, ruleset, network, versions, texts: RefCell::default() }
+    }
+
+    /// The model of one IP version.
+    #[must_use]
+    pub fn lowered(&self, version: IpVersion) -> &Lowered {
+        let [four, six] = &self.versions;
+        match version {
+            IpVersion::V4 => four,
+            IpVersion::V6 => six,
+        }
+    }
+
+    /// A chain of the model.
+    #[must_use]
+    pub fn chain(&self, version: IpVersion, chain: ChainId) -> Option<&Chain> {
+        self.lowered(version).host.chains.get(chain.0 as usize)
+    }
+
+    /// The handle of a rule.
+    #[must_use]
+    pub fn handle(&self, version: IpVersion, rule: RuleId) -> Option<u64> {
+        self.chain(version, rule.chain)?.rules.get(rule.index as usize)?.handle
+    }
+
+    /// A rule in the operator's syntax.
+    #[must_use]
+    pub fn rule_text(&self, version: IpVersion, rule: RuleId) -> String {
+        self.texts.borrow_mut().entry((version, rule)).or_insert_with(|| self.written(version, rule).unwrap_or_default()).clone()
+    }
+
+    fn written(&self, version: IpVersion, rule: RuleId) -> Option<String> {
+        let origin = self.lowered(version).origin(rule.chain)?;
+        let table = self.ruleset.tables.get(origin.table)?;
+        let rule = table.chains.get(origin.chain)?.rules.get(rule.index as usize)?;
+        Some(nft::print::rule(table, rule, &|index| self.interface(index)))
+    }
+
+    /// The name of an interface.
+    #[must_use]
+    pub fn interface(&self, index: u32) -> Option<String> {
+        self.network.links.iter().find(|link| link.index == index).map(|link| link.name.clone())
+    }
+
+    /// A socket of the model, with its owner.
+    #[must_use]
+    pub fn socket(&self, version: IpVersion, index: usize) -> Option<(&ListeningSocket, Option<&Owner>)> {
+        let number = self.lowered(version).host.sockets.get(index)?.number;
+        let socket = self.network.sockets.get(number)?;
+        Some((socket, self.snapshot.owners.iter().find(|owner| owner.inode == socket.inode && socket.inode != 0)))
+    }
+}
