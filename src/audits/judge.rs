@@ -1,0 +1,198 @@
+//! What an exchange means for its flow: does it pass, in part, only under conditions, or not at all?
+
+use crate::{
+    gateway::{Flow, Start},
+    model::{HeaderSet, IpVersion, step::ConditionKind},
+    simulate::{
+        Given, Outcome, Run, Simulation,
+        outcome::{Delivery, Ending, Undecided},
+        undecided::Undecideds,
+    },
+    site::Site,
+    world::World,
+};
+
+/// A flow with its outcomes and what they come to.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    pub flow: Flow,
+    pub version: IpVersion,
+    pub start: Start,
+    /// The first packet, its reply, and the rest of the connection.
+    pub legs: [Judgement; 3],
+    pub verdict: Verdict,
+}
+
+/// One of the packets of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Leg {
+    First,
+    Reply,
+    Rest,
+}
+
+/// What became of one packet of the exchange.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    pub leg: Leg,
+    pub pieces: Vec<Piece>,
+    /// What the fields that stand for sets and conditions mean.
+    pub undecided: Undecideds,
+}
+
+/// One outcome, and how much it counts.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    pub outcome: Outcome<HeaderSet>,
+    /// The honest packets in it; empty if it does not count.
+    pub honest: HeaderSet,
+    pub fate: Fate,
+}
+
+/// How packets fare, with all that may happen to them considered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// They come through.
+    Pass,
+    /// They come through, and nothing listens.
+    NoListener,
+    /// They are stopped, whatever time and load decide.
+    Stopped,
+    /// They are stopped under a condition that time, load or the kernel's choice decides.
+    Sometimes,
+    /// What becomes of them can't be told.
+    Unknown,
+}
+
+/// What all of it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Pass,
+    Blocked,
+    Partly,
+    Degraded,
+    Refused,
+    Unknown,
+}
+
+/// Follows a flow both ways and judges it.
+#[must_use]
+pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judged {
+    let host = &site.lowered(start.version).host;
+    let given = given(flow);
+    let exchange = Simulation::new(host, world).exchange(start.packets.clone(), given);
+    let pieces = |leg: Leg, run: &Run<HeaderSet>| Judgement {
+        leg,
+        pieces: weigh(site, start.version, run.outcomes(), &start.legitimate),
+        undecided: run.undecided.clone(),
+    };
+    let legs = [pieces(Leg::First, &exchange.first), pieces(Leg::Reply, &exchange.reply), pieces(Leg::Rest, &exchange.rest)];
+    let verdict = verdict(&legs);
+    Judged { flow: flow.clone(), version: start.version, start, legs, verdict }
+}
+
+/// How connection tracking takes the flow's first packet.
+#[must_use]
+pub fn given(flow: &Flow) -> Given {
+    flow.expression.state.map_or(Given::First, |state| Given::State(state.bit()))
+}
+
+/// Each outcome with its fate. Outcomes without conditions are disjoint from all others; those with conditions lie over each other.
+fn weigh(site: &Site, version: IpVersion, outcomes: Vec<Outcome<HeaderSet>>, legitimate: &HeaderSet) -> Vec<Piece> {
+    let mut may_pass = HeaderSet::empty();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.conditions.is_empty() && !is_stopped(&outcome.verdict)) {
+        may_pass = may_pass.minus(&outcome.space).or(outcome.space.clone());
+    }
+    let weigh = |outcome: Outcome<HeaderSet>| {
+        let honest = outcome.space.and(legitimate);
+        let fate = match &outcome.verdict {
+            Ending::Unknown(_) => Fate::Unknown,
+            Ending::Accept if outcome.delivery == Delivery::Local { socket: None } => Fate::NoListener,
+            Ending::Accept => Fate::Pass,
+            Ending::Drop | Ending::Reject(_) if outcome.conditions.is_empty() || honest.and(&may_pass).is_empty() => Fate::Stopped,
+            Ending::Drop | Ending::Reject(_) if outcome.conditions.iter().any(|each| is_unknown(site, version, each)) => Fate::Unknown,
+            Ending::Drop | Ending::Reject(_) => Fate::Sometimes,
+        };
+        Piece { outcome, honest, fate }
+    };
+    outcomes.into_iter().map(weigh).collect()
+}
+
+fn is_stopped(ending: &Ending) -> bool {
+    matches!(ending, Ending::Drop | Ending::Reject(_))
+}
+
+/// A condition that is no matter of time, load or choice: we can't tell it.
+fn is_unknown(site: &Site, version: IpVersion, undecided: &Undecided) -> bool {
+    let known = undecided.condition.and_then(|id| site.lowered(version).host.conditions.get(id.0 as usize));
+    known.is_some_and(|condition| condition.kind == ConditionKind::Unknown)
+}
+
+fn verdict(legs: &[Judgement; 3]) -> Verdict {
+    let counted = || legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| !piece.honest.is_empty());
+    let any = |fate: Fate| counted().any(|piece| piece.fate == fate);
+    let arrives = |leg: &Judgement| leg.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
+    let comes_through = |leg: &Judgement| leg.pieces.is_empty() || arrives(leg);
+    let [first, reply, rest] = legs;
+    let some_pass = arrives(first) && comes_through(reply) && comes_through(rest);
+    if !some_pass {
+        return if any(Fate::Unknown) {
+            Verdict::Unknown
+        } else if any(Fate::Sometimes) {
+            Verdict::Degraded
+        } else {
+            Verdict::Blocked
+        };
+    }
+    let served = first.pieces.iter().any(|piece| !piece.honest.is_empty() && piece.fate == Fate::Pass);
+    if any(Fate::Stopped) {
+        Verdict::Partly
+    } else if any(Fate::Unknown) {
+        Verdict::Unknown
+    } else if any(Fate::Sometimes) {
+        Verdict::Degraded
+    } else if !served {
+        Verdict::Refused
+    } else if any(Fate::NoListener) {
+        Verdict::Partly
+    } else {
+        Verdict::Pass
+    }
+}
+
+impl Judged {
+    /// Every piece that counts against the flow, with the packet of the exchange that it is of.
+    pub fn against(&self) -> impl Iterator<Item = (&Judgement, &Piece)> {
+        let pieces = self.legs.iter().flat_map(|leg| leg.pieces.iter().map(move |piece| (leg, piece)));
+        pieces.filter(|(leg, piece)| {
+            let bad = match piece.fate {
+                Fate::Stopped | Fate::Sometimes | Fate::Unknown => true,
+                Fate::NoListener => leg.leg == Leg::First,
+                Fate::Pass => false,
+            };
+            bad && !piece.honest.is_empty()
+        })
+    }
+
+    /// The piece that best stands for the flow where it passes: the one that is served.
+    #[must_use]
+    pub fn served(&self) -> Option<&Piece> {
+        let [first, ..] = &self.legs;
+        first.pieces.iter().filter(|piece| !piece.honest.is_empty()).find(|piece| piece.fate == Fate::Pass)
+    }
+}
+
+impl Judged {
+    /// A piece by its place.
+    #[must_use]
+    pub fn piece(&self, leg: Leg, index: usize) -> Option<&Piece> {
+        self.legs.iter().find(|each| each.leg == leg)?.pieces.get(index)
+    }
+
+    /// The flow's destination in short: `203.0.113.10:443/tcp`.
+    #[must_use]
+    pub fn to(&self) -> String {
+        format!("{}/{}", self.flow.expression.destination, self.flow.expression.protocol)
+    }
+}

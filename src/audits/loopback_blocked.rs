@@ -1,0 +1,22 @@
+//! `loopback-blocked`.
+
+use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use crate::gateway::Role;
+
+/// Loopback is closed.
+pub const AUDIT: Audit = Audit {
+    code: "loopback-blocked",
+    summary: "this host cannot reach its own socket",
+    explanation: "\
+Connections of this host to itself pass output, postrouting, prerouting and input by the interface lo. A policy of drop without a rule such as
+"iif lo accept" stops them, and with them every upstream on 127.0.0.1, health checks and local resolvers. Connections to one of the host's other
+addresses take lo as well.",
+    severity: Severity::Error,
+    check,
+};
+
+fn check(judged: &Judged) -> Option<Problem> {
+    let wanted = judged.flow.role == Role::Loopback && judged.verdict == Verdict::Blocked;
+    let title = format!("this host can't reach its own {}", judged.to());
+    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::Stopped)).flatten()
+}

@@ -1,0 +1,146 @@
+//! What can be wrong with a flow: a file a finding, each with its explanation and its check.
+
+pub mod judge;
+
+pub mod trace;
+
+pub mod witness;
+
+pub mod symptom;
+
+mod client_blocked;
+
+mod upstream_blocked;
+
+mod loopback_blocked;
+
+mod reply_blocked;
+
+mod partly_blocked;
+
+mod sometimes_blocked;
+
+mod no_listener;
+
+mod undecided;
+
+mod later_chain_overrules;
+
+mod service_closed;
+
+use serde::Serialize;
+
+use crate::simulate::outcome::Decision;
+use judge::{Judged, Leg, Piece};
+
+/// One kind of finding.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Audit {
+    /// How reports call it.
+    pub code: &'static str,
+    /// In one line.
+    pub summary: &'static str,
+    /// What it means, why it happens, what to do.
+    pub explanation: &'static str,
+    pub severity: Severity,
+    /// Finds it in a flow.
+    #[serde(skip)]
+    check: fn(&Judged) -> Option<Problem>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know
+    Note,
+    /// Some legitimate traffic fails
+    Warning,
+    /// Legitimate traffic does not get through
+    Error,
+}
+
+/// How sure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Every step is modelled.
+    Certain,
+    /// It rests on a condition or on something that is not modelled.
+    Possible,
+}
+
+/// What a check has found.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// In one sentence.
+    pub title: String,
+    /// The pieces of the flow that show it, most telling first: leg, and index of the piece in it.
+    pub pieces: Vec<(Leg, usize)>,
+    /// A decision that let the packets through before another stopped them.
+    pub overruled: Option<Decision>,
+}
+
+/// A finding: a problem of a flow.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub audit: &'static Audit,
+    pub confidence: Confidence,
+    /// Index of the flow in the list that was audited.
+    pub flow: usize,
+    pub problem: Problem,
+}
+
+/// Every audit, most important first.
+pub const ALL: [&Audit; 10] = [
+    &client_blocked::AUDIT,
+    &upstream_blocked::AUDIT,
+    &loopback_blocked::AUDIT,
+    &reply_blocked::AUDIT,
+    &no_listener::AUDIT,
+    &partly_blocked::AUDIT,
+    &sometimes_blocked::AUDIT,
+    &undecided::AUDIT,
+    &later_chain_overrules::AUDIT,
+    &service_closed::AUDIT,
+];
+
+/// An audit by its code.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Audit> {
+    ALL.iter().copied().find(|audit| audit.code == code)
+}
+
+/// Runs every audit over every flow. Most important first, then in the order of the flows.
+#[must_use]
+pub fn findings(flows: &[Judged]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for audit in ALL {
+        for (flow, judged) in flows.iter().enumerate() {
+            if let Some(problem) = (audit.check)(judged) {
+                let certain = problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
+                let confidence = if certain { Confidence::Certain } else { Confidence::Possible };
+                findings.push(Finding { audit, confidence, flow, problem });
+            }
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.audit.severity));
+    findings
+}
+
+fn is_certain(judged: &Judged, leg: Leg, index: usize) -> bool {
+    judged.piece(leg, index).is_some_and(|piece| matches!(piece.fate, judge::Fate::Stopped | judge::Fate::NoListener))
+}
+
+/// A problem that these pieces show, if there are any: the one that decides most of the flow first.
+fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool) -> Option<Problem> {
+    let mut pieces = Vec::new();
+    for leg in &judged.legs {
+        for (index, piece) in leg.pieces.iter().enumerate() {
+            if !piece.honest.is_empty() && wanted(leg.leg, piece) {
+                pieces.push((leg.leg, index));
+            }
+        }
+    }
+    (!pieces.is_empty()).then_some(Problem { title, pieces, overruled: None })
+}

@@ -1,0 +1,20 @@
+//! `no-listener`.
+
+use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+
+/// Nothing listens.
+pub const AUDIT: Audit = Audit {
+    code: "no-listener",
+    summary: "the rules let the flow through, and nothing listens",
+    explanation: "\
+No rule stops the flow, but no socket takes it: the port is closed, the socket is bound to another address or device, or only to the other IP
+version. Clients see "connection refused" (errno 111), exactly as with the default REJECT of a rule; so look at the service, not at the rules.",
+    severity: Severity::Warning,
+    check,
+};
+
+fn check(judged: &Judged) -> Option<Problem> {
+    let wanted = judged.verdict == Verdict::Refused;
+    let title = format!("nothing listens on {}", judged.to());
+    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::NoListener)).flatten()
+}

@@ -1,0 +1,20 @@
+//! `partly-blocked`.
+
+use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+
+/// Some clients are stopped.
+pub const AUDIT: Audit = Audit {
+    code: "partly-blocked",
+    summary: "a part of the flow is stopped",
+    explanation: "\
+Some packets of the flow get through and others do not: a blocklist, a rule for one network or interface, a rule that reads a port, mark or length.
+The report names the exact part. If that part is meant to be blocked, all is well.",
+    severity: Severity::Warning,
+    check,
+};
+
+fn check(judged: &Judged) -> Option<Problem> {
+    let wanted = judged.verdict == Verdict::Partly;
+    let title = format!("a part of the traffic to {} is stopped", judged.to());
+    wanted.then(|| problem(title, judged, |leg, piece| piece.fate == Fate::Stopped || (leg == Leg::First && piece.fate == Fate::NoListener))).flatten()
+}

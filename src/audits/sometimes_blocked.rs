@@ -1,0 +1,20 @@
+//! `sometimes-blocked`.
+
+use super::{Audit, Problem, Severity, judge::{Fate, Judged, Verdict}, problem};
+
+/// Time and load decide.
+pub const AUDIT: Audit = Audit {
+    code: "sometimes-blocked",
+    summary: "the flow is stopped under a condition",
+    explanation: "\
+A rate limit, quota, number of connections, chance or a set that packets change decides whether the flow gets through. At the time of a load peak it may
+not. The condition is named as the rule writes it.",
+    severity: Severity::Warning,
+    check,
+};
+
+fn check(judged: &Judged) -> Option<Problem> {
+    let wanted = judged.verdict == Verdict::Degraded;
+    let title = format!("traffic to {} is stopped under a condition", judged.to());
+    wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Sometimes)).flatten()
+}

@@ -1,0 +1,82 @@
+//! What the other end sees of a verdict, as measured on real kernels.
+
+use serde::Serialize;
+
+use super::judge::Leg;
+use crate::{
+    gateway::expression::Protocol,
+    model::Reject,
+    simulate::outcome::{Decision, Ending},
+};
+
+/// What `connect` comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Symptom {
+    /// In words.
+    pub text: String,
+    /// The error number of Linux.
+    pub errno: Option<u32>,
+}
+
+const TIMEOUT: u32 = 110;
+const REFUSED: u32 = 111;
+const NO_ROUTE: u32 = 113;
+const NET_UNREACHABLE: u32 = 101;
+const PERMISSION: u32 = 13;
+const INVALID: u32 = 22;
+const NO_PROTOCOL: u32 = 92;
+
+/// What the sender sees.
+#[must_use]
+pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) -> Option<Symptom> {
+    let errno = match (ending, leg) {
+        (Ending::Accept | Ending::Unknown(_), _) => return None,
+        // A reply that is rejected: its reject goes to the answering side, the client hears nothing.
+        (_, Leg::Reply) => TIMEOUT,
+        (_, Leg::Rest) => return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT) }),
+        (Ending::Drop, Leg::First) => route(decided_by).unwrap_or(TIMEOUT),
+        (Ending::Reject(reject), Leg::First) => rejected(*reject, protocol),
+    };
+    let text = match errno {
+        REFUSED => "connection refused",
+        NO_ROUTE => "no route to host",
+        NET_UNREACHABLE => "network is unreachable",
+        PERMISSION => "permission denied",
+        INVALID => "invalid argument",
+        NO_PROTOCOL => "protocol not available",
+        _ if protocol == Protocol::TCP => "connection timed out",
+        _ => "no answer",
+    };
+    Some(Symptom { text: text.into(), errno: Some(errno) })
+}
+
+/// What nobody's listening looks like.
+#[must_use]
+pub fn nothing_listens() -> Symptom {
+    Symptom { text: "connection refused".into(), errno: Some(REFUSED) }
+}
+
+/// Routes of this host that stop what it sends.
+fn route(decided_by: &Decision) -> Option<u32> {
+    let Decision::Stage { reason, .. } = decided_by else { return None };
+    [("blackhole", INVALID), ("prohibit", PERMISSION), ("unreachable", NO_ROUTE), ("no route", NET_UNREACHABLE)]
+        .into_iter()
+        .find(|(word, _)| reason.contains(word))
+        .map(|(_, errno)| errno)
+}
+
+/// Error numbers of ICMP codes, as `icmp_err_convert` and `icmpv6_err_convert` translate them for TCP.
+fn rejected(reject: Reject, protocol: Protocol) -> u32 {
+    match reject {
+        Reject::TcpReset if protocol == Protocol::TCP => REFUSED,
+        Reject::TcpReset => TIMEOUT,
+        Reject::Icmp(0 | 6 | 9 | 11) => NET_UNREACHABLE,
+        Reject::Icmp(2) => NO_PROTOCOL,
+        Reject::Icmp(3) => REFUSED,
+        Reject::Icmp(_) => NO_ROUTE,
+        Reject::Icmp6(0) => NET_UNREACHABLE,
+        Reject::Icmp6(1 | 5 | 6) => PERMISSION,
+        Reject::Icmp6(4) => REFUSED,
+        Reject::Icmp6(_) => NO_ROUTE,
+    }
+}

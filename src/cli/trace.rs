@@ -1,0 +1,137 @@
+//! `clearway trace`.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use super::{
+    Error, Exit,
+    flows_of::{given, starts},
+    output::{Format, Output, OutputArgs},
+    source::{Source, SourceArgs},
+};
+use crate::{
+    packets::{self, Record},
+    report::{self, answer::Answers},
+};
+
+/// Options of `clearway trace`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["flow", "packets"])))]
+pub struct Args {
+    /// The flow to follow: 'PROTO SRC[:PORT] -> DST[:PORT] [in IFACE] [out IFACE] [mark N] [state S]'
+    ///
+    /// SRC and DST are `any`, `local`, an address, a prefix, a range `a-b` or a comma list; an IPv6 address with a port stands in brackets. The words
+    /// may be one argument or several.
+    #[arg(value_name = "EXPR", num_args = 1..)]
+    flow: Vec<String>,
+    /// Follow the packets in this file, one JSON object a line, and answer each with one; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    packets: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Follows packets or a flow.
+pub fn run(args: &Args) -> Result<Exit, Error> {
+    let lines = args.packets.as_deref().map(open).transpose()?;
+    // Nonsense is told before anything is collected.
+    let flow = args.flow.join(" ");
+    if lines.is_none() {
+        flow.parse::<crate::gateway::Expression>()?;
+    }
+    let source = args.source.open(false)?;
+    let exit = super::shortcomings(&source.site);
+    let mut out = args.output.open()?;
+    let decided = match lines {
+        Some((name, lines)) => follow_packets(&source, &name, lines, args.output.format, &mut out)?,
+        None => follow_flow(&source, &flow, args.output.format, &mut out)?,
+    };
+    out.finish()?;
+    Ok(exit.max(decided))
+}
+
+fn open(path: &Path) -> Result<(String, Box<dyn BufRead>), Error> {
+    if path == Path::new("-") {
+        return Ok(("-".into(), Box::new(io::stdin().lock())));
+    }
+    let file = File::open(path).map_err(|error| Error::Read { path: path.into(), error })?;
+    Ok((path.display().to_string(), Box::new(BufReader::with_capacity(1 << 16, file))))
+}
+
+/// Answers one packet after the other; nothing is held in memory but the current line.
+fn follow_packets(source: &Source, name: &str, mut lines: Box<dyn BufRead>, format: Format, out: &mut Output) -> Result<Exit, Error> {
+    let answers = Answers::new(&source.site, source);
+    let mut exit = Exit::Clean;
+    let mut line = Vec::new();
+    let mut buffer = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line).map_err(|error| Error::Read { path: name.into(), error })?;
+        if read == 0 {
+            break;
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let wrong = |column: usize, problem: String| packets::Error { file: name.to_owned(), line: number, column, problem };
+        let record: Record<'_> = serde_json::from_slice(&line).map_err(|error| wrong(error.column(), without_place(&error)))?;
+        let interfaces = |version| &source.site.lowered(version).host.interfaces;
+        let packet = packets::packet(&record, interfaces(crate::model::IpVersion::V4))
+            .map_err(|problem| wrong(column_of(&line, &problem), problem))?;
+        let answer = answers.answer(record.id.as_ref(), &packet);
+        if answer.verdict == "unknown" {
+            exit = Exit::Undecided;
+        }
+        buffer.clear();
+        match format {
+            Format::Json => {
+                serde_json::to_writer(&mut buffer, &answer).map_err(|error| Error::Write { to: "standard output".into(), error: error.into() })?;
+                buffer.push(b'\n');
+            }
+            Format::Text => report::text::trace::line(&mut buffer, &answer),
+        }
+        out.write(&buffer)?;
+    }
+    Ok(exit)
+}
+
+/// What serde_json says, without "at line 1 column 7": the place is ours to tell.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]).to_owned()
+}
+
+/// The column of the key that a problem starts with.
+fn column_of(line: &[u8], problem: &str) -> usize {
+    let key = problem.split([':', ' ']).next().unwrap_or_default();
+    let quoted = format!("\"{key}\"");
+    line.windows(quoted.len()).position(|window| window == quoted.as_bytes()).map_or(1, |at| at + 1)
+}
+
+fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) -> Result<Exit, Error> {
+    let site = &source.site;
+    let flow = given(text, site)?;
+    let starts = starts(&flow, site)?;
+    if starts.is_empty() {
+        return Err(Error::Usage(format!("flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends")));
+    }
+    let flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    match format {
+        Format::Json => {
+            let flows: Vec<_> = flows.iter().map(|judged| report::json::flow(site, judged)).collect();
+            out.json(&report::json::Trace { schema: report::json::SCHEMA, host: report::json::host(site), flows })?;
+        }
+        Format::Text => {
+            let mut buffer = Vec::new();
+            for judged in &flows {
+                report::text::trace::flow(&mut buffer, site, source, judged);
+            }
+            out.write(&buffer)?;
+        }
+    }
+    let undecided = flows.iter().any(|judged| judged.verdict == crate::audits::judge::Verdict::Unknown);
+    Ok(if undecided { Exit::Undecided } else { Exit::Clean })
+}

@@ -1,0 +1,15 @@
+//! Reports: findings and outcomes for people and for programs.
+
+pub mod answer;
+
+pub mod decision;
+
+pub mod delivery;
+
+pub mod json;
+
+pub mod rules;
+
+pub mod space;
+
+pub mod text;
