@@ -22,4 +22,8 @@ pub mod gateway;
 
 pub mod packets;
 
+pub mod site;
+
+pub mod audits;
+
 pub mod fixes;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::judge::Leg;
+use super::judge::{Fate, Judged, Leg, Piece};
 use crate::{
     gateway::expression::Protocol,
     model::Reject,
@@ -50,10 +50,13 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
     Some(Symptom { text: text.into(), errno: Some(errno) })
 }
 
-/// What nobody's listening looks like.
+/// What the sender sees of a piece of a flow.
 #[must_use]
-pub fn nothing_listens() -> Symptom {
-    Symptom { text: "connection refused".into(), errno: Some(REFUSED) }
+pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
+    if piece.fate == Fate::NoListener {
+        return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED) });
+    }
+    of(judged.flow.expression.protocol, leg, &piece.outcome.verdict, &piece.outcome.decided_by)
 }
 
 /// Routes of this host that stop what it sends.

@@ -28,7 +28,12 @@ const USUAL: [(Field, &[u128]); 10] = [
 #[must_use]
 pub fn packet(judged: &Judged, piece: &Piece) -> Option<Packet> {
     let from = if piece.honest.is_empty() { &piece.outcome.space } else { &piece.honest };
-    let cuboid = from.boxes().next()?;
+    of_box(judged, &from.boxes().next()?)
+}
+
+/// A packet of a box.
+#[must_use]
+pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
     if cuboid.iter().any(|(field, values)| matches!(field, Field::Member(_)) && values.single() != Some(0)) {
         return None;
     }
@@ -38,7 +43,7 @@ pub fn packet(judged: &Judged, piece: &Piece) -> Option<Packet> {
     let any = |field: Field| Values::all(field.width(version));
     let pick = |field: Field, values: &Values| usual(field).iter().copied().find(|value| fits(field, version, *value) && values.contains(*value)).or_else(|| values.first());
     let mut known: Vec<(Field, u128)> = Vec::new();
-    for (field, values) in &cuboid {
+    for (field, values) in cuboid {
         if !matches!(field, Field::Choice(_) | Field::Member(_) | Field::Register(_) | Field::CtState) {
             known.push((*field, pick(*field, values)?));
         }

@@ -2,6 +2,8 @@
 
 pub mod answer;
 
+pub mod audited;
+
 pub mod decision;
 
 pub mod delivery;
@@ -13,3 +15,5 @@ pub mod rules;
 pub mod space;
 
 pub mod text;
+
+pub use audited::Audited;

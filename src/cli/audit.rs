@@ -1,0 +1,87 @@
+//! `clearway audit`.
+
+use super::{
+    Error, Exit,
+    flows_of::{FlowArgs, starts},
+    output::{Format, Output, OutputArgs},
+    source::{Source, SourceArgs},
+};
+use crate::{
+    audits::{
+        Severity,
+        judge::{self, Judged},
+        witness,
+    },
+    report::{self, Audited},
+    simulate::outcome::Delivery,
+};
+
+/// Options of `clearway audit`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    flows: FlowArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Exit with 1 if there is a finding of this severity or above
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Error)]
+    fail_on: Severity,
+    /// Read big sets whole, and name the clients in them instead of the set
+    #[arg(long)]
+    which_clients: bool,
+}
+
+/// Audits a host.
+pub fn run(args: &Args) -> Result<Exit, Error> {
+    // Nonsense is told before anything is collected.
+    for flow in &args.flows.flows {
+        flow.parse::<crate::gateway::Expression>()?;
+    }
+    let source = args.source.open(args.which_clients)?;
+    let out = args.output.open()?;
+    audit(&source, &args.flows, args.output.format, args.fail_on, out)
+}
+
+/// Audits what was collected.
+pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severity, mut out: Output) -> Result<Exit, Error> {
+    let site = &source.site;
+    let mut judged: Vec<Judged> = Vec::new();
+    for flow in chosen.flows(site)? {
+        for start in starts(&flow, site)? {
+            let one = judge::judge(site, source, &flow, start);
+            if !flow.if_translated || leads_on(&one) {
+                judged.push(one);
+            }
+        }
+    }
+    let disagreements: Vec<_> = judged.iter().flat_map(|judged| witness::disagreements(site, source, judged)).collect();
+    for disagreement in &disagreements {
+        super::complain(&disagreement.to_string());
+    }
+    let audited = Audited::new(site, source, judged);
+    match format {
+        Format::Text => out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?,
+        Format::Json => out.json(&report::json::audit(site, &audited))?,
+    }
+    out.finish()?;
+    let found = audited.findings.iter().any(|finding| finding.audit.severity >= fail_on);
+    Ok(if audited.is_undecided() || !disagreements.is_empty() {
+        Exit::Undecided
+    } else if found {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+/// Whether a rule translates the flow's destination to somewhere else: then it is one although nothing here listens.
+fn leads_on(judged: &Judged) -> bool {
+    let [first, ..] = &judged.legs;
+    first.pieces.iter().any(|piece| {
+        let forwarded = matches!(piece.outcome.delivery, Delivery::Forward { .. } | Delivery::Local { socket: Some(_) });
+        let translated = piece.outcome.changed.iter().any(|(field, _)| *field == crate::model::Field::Destination);
+        forwarded || translated
+    })
+}

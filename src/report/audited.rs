@@ -1,0 +1,92 @@
+//! What an audit has found out, ready to be reported.
+
+use crate::{
+    audits::{self, Finding, Severity, judge::{Judged, Leg, Verdict, given}},
+    fixes::{self, Fix, Unproved},
+    model::HeaderSet,
+    site::Site,
+    world::World,
+};
+
+/// An audited host.
+pub struct Audited {
+    pub flows: Vec<Judged>,
+    pub findings: Vec<Finding>,
+    /// Fixes, in the order of the findings; none where a finding asks for none.
+    fixes: Vec<Option<Result<Fix, Unproved>>>,
+    /// What could not be read or decoded, each as a sentence: verdicts may be wrong for it.
+    pub shortcomings: Vec<String>,
+    /// What the verdicts rest on.
+    pub assumptions: Vec<String>,
+}
+
+/// More findings than this hardly have as many causes: only the first get a fix.
+const MOST_FIXES: usize = 8;
+
+impl Audited {
+    /// Finds what is wrong with the flows, and fixes.
+    #[must_use]
+    pub fn new(site: &Site, world: &dyn World, flows: Vec<Judged>) -> Self {
+        let findings = audits::findings(&flows);
+        let mut tried = 0;
+        let fixes = findings.iter().map(|finding| {
+            let wanted = finding.audit.severity > Severity::Note && tried < MOST_FIXES;
+            let fix = wanted.then(|| fix(site, world, &flows[finding.flow])).flatten();
+            tried += usize::from(fix.is_some());
+            fix
+        });
+        let fixes = fixes.collect();
+        Self { findings, fixes, shortcomings: shortcomings(site), assumptions: assumptions(site), flows }
+    }
+
+    /// The fix of a finding.
+    #[must_use]
+    pub fn fix(&self, finding: &Finding) -> Option<&Result<Fix, Unproved>> {
+        let index = self.findings.iter().position(|each| std::ptr::eq(each, finding))?;
+        self.fixes.get(index)?.as_ref()
+    }
+
+    /// Whether something could not be decided.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        !self.shortcomings.is_empty() || self.flows.iter().any(|judged| judged.verdict == Verdict::Unknown)
+    }
+}
+
+/// What would let the flow pass: all of its honest packets, or those that a rule stops.
+fn fix(site: &Site, world: &dyn World, judged: &Judged) -> Option<Result<Fix, Unproved>> {
+    let host = &site.lowered(judged.version).host;
+    let packets = match judged.verdict {
+        Verdict::Blocked => judged.start.legitimate.clone(),
+        Verdict::Partly => {
+            let stopped = judged.against().filter(|(leg, piece)| leg.leg == Leg::First && piece.fate == audits::judge::Fate::Stopped);
+            stopped.fold(HeaderSet::empty(), |all, (_, piece)| all.or(piece.honest.clone()))
+        }
+        _ => return None,
+    };
+    (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, given(&judged.flow)))
+}
+
+/// What could not be read or decoded and may make verdicts wrong.
+#[must_use]
+pub fn shortcomings(site: &Site) -> Vec<String> {
+    let missing = site.snapshot.missing.iter().filter(|each| each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
+    let legacy = (!site.snapshot.legacy_tables.is_empty())
+        .then(|| format!("legacy iptables tables exist and are not read: {}", site.snapshot.legacy_tables.join(", ")));
+    missing.chain(site.ruleset.incomplete.iter().cloned()).chain(site.network.incomplete.iter().cloned()).chain(legacy).collect()
+}
+
+fn assumptions(site: &Site) -> Vec<String> {
+    let lesser = site.snapshot.missing.iter().filter(|each| !each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
+    let mut assumptions: Vec<String> = lesser.collect();
+    for version in [crate::model::IpVersion::V4, crate::model::IpVersion::V6] {
+        for sentence in &site.lowered(version).left_out {
+            if !assumptions.contains(sentence) {
+                assumptions.push(sentence.clone());
+            }
+        }
+    }
+    assumptions.push("not seen from here: a cloud security group, firewalls of other hosts, BPF and XDP programs, IPsec policies, security modules".into());
+    assumptions.push(format!("the rules mean what Linux 6.18 makes of them; this host runs {}", site.snapshot.kernel));
+    assumptions
+}

@@ -1,0 +1,278 @@
+//! The audit as JSON. Its schema is `schema/audit.json`.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    answer::condition_text,
+    decision::{DecidedBy, decided_by},
+    delivery::{DeliveredTo, delivered_to},
+    space::Spaces,
+};
+use crate::{
+    audits::{
+        Confidence, Finding, Severity,
+        judge::{Judged, Judgement, Leg, Piece, Verdict},
+        symptom::Symptom,
+        trace::ending,
+        witness,
+    },
+    fixes,
+    gateway::Role,
+    model::{Field, IpVersion},
+    packets::{
+        print::{self, Printed},
+        value::Words,
+    },
+    simulate::outcome::Undecided,
+    site::Site,
+};
+
+/// The version of the format.
+pub const SCHEMA: &str = "clearway-audit-1";
+
+/// A whole audit.
+#[derive(Debug, Serialize)]
+pub struct Audit<'a> {
+    pub schema: &'static str,
+    pub host: Host<'a>,
+    pub flows: Vec<Flow>,
+    pub findings: Vec<Reported>,
+    pub assumptions: Vec<String>,
+}
+
+/// The trace of a flow.
+#[derive(Debug, Serialize)]
+pub struct Trace<'a> {
+    pub schema: &'static str,
+    pub host: Host<'a>,
+    pub flows: Vec<Flow>,
+}
+
+/// Whose rules these are.
+#[derive(Debug, Serialize)]
+pub struct Host<'a> {
+    pub name: &'a str,
+    pub kernel: &'a str,
+    pub netns: Option<&'a str>,
+    pub taken: &'a str,
+}
+
+/// A flow with its outcomes.
+#[derive(Debug, Serialize)]
+pub struct Flow {
+    pub flow: String,
+    /// 4 or 6.
+    pub ip: u8,
+    pub to: String,
+    pub role: Role,
+    pub source: String,
+    pub verdict: Verdict,
+    pub outcomes: Vec<Outcome>,
+    /// Of the replies, where not all pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reply_outcomes: Vec<Outcome>,
+    /// Of the rest of the connection, where not all pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub later_outcomes: Vec<Outcome>,
+}
+
+/// A part of a flow, with what becomes of it.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    pub verdict: &'static str,
+    pub decided_by: DecidedBy,
+    pub space: Map<String, Value>,
+    pub conditions: Vec<Condition>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivered_to: Option<DeliveredTo>,
+    pub witness: Option<Witness>,
+}
+
+/// A packet of an outcome.
+#[derive(Debug, Serialize)]
+pub struct Witness {
+    pub packet: Printed,
+}
+
+/// A condition, and the side of it on which the outcome lies.
+#[derive(Debug, Serialize)]
+pub struct Condition {
+    pub condition: String,
+    pub rule: Option<DecidedBy>,
+    /// For a condition that holds or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<bool>,
+    /// For a choice of several values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Value>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize)]
+pub struct Reported {
+    pub code: &'static str,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    pub title: String,
+    pub flow: String,
+    pub ip: u8,
+    pub rule: Option<DecidedBy>,
+    pub evidence: Vec<Evidence>,
+    pub symptom: Option<Symptom>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overruled: Option<DecidedBy>,
+    pub fixes: Vec<Fix>,
+}
+
+/// An outcome that shows a finding.
+#[derive(Debug, Serialize)]
+pub struct Evidence {
+    /// `first`, `reply` or `later`.
+    pub packet: &'static str,
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// A proved fix.
+#[derive(Debug, Serialize)]
+pub struct Fix {
+    pub owner: &'static str,
+    pub commands: Vec<String>,
+    pub opens: Vec<String>,
+    pub persistent: bool,
+}
+
+/// Whose rules these are.
+#[must_use]
+pub fn host(site: &Site) -> Host<'_> {
+    let snapshot = &site.snapshot;
+    Host { name: &snapshot.host, kernel: &snapshot.kernel, netns: snapshot.netns.as_deref(), taken: &snapshot.taken }
+}
+
+/// 4 or 6.
+#[must_use]
+pub const fn number(version: IpVersion) -> u8 {
+    match version {
+        IpVersion::V4 => 4,
+        IpVersion::V6 => 6,
+    }
+}
+
+/// A flow with its outcomes.
+#[must_use]
+pub fn flow(site: &Site, judged: &Judged) -> Flow {
+    let outcomes = |leg: &Judgement| -> Vec<Outcome> { leg.pieces.iter().flat_map(|piece| outcome(site, judged, leg, piece)).collect() };
+    let of_later = |leg: &Judgement| {
+        let all_pass = leg.pieces.iter().all(|piece| piece.outcome.verdict == crate::simulate::outcome::Ending::Accept);
+        if all_pass { Vec::new() } else { outcomes(leg) }
+    };
+    let [first, reply, rest] = &judged.legs;
+    Flow {
+        flow: judged.flow.expression.to_string(),
+        ip: number(judged.version),
+        to: judged.flow.expression.destination.to_string(),
+        role: judged.flow.role,
+        source: judged.flow.source.clone(),
+        verdict: judged.verdict,
+        outcomes: outcomes(first),
+        reply_outcomes: of_later(reply),
+        later_outcomes: of_later(rest),
+    }
+}
+
+/// An outcome, one entry for each box of its packets.
+fn outcome(site: &Site, judged: &Judged, leg: &Judgement, piece: &Piece) -> Vec<Outcome> {
+    let version = judged.version;
+    let spaces = Spaces { site, version, undecided: &leg.undecided };
+    let decided = decided_by(site, version, &piece.outcome.decided_by);
+    let delivered = delivered_to(site, version, &piece.outcome, Some(judged.flow.expression.protocol.0));
+    let mut entries = Vec::new();
+    for cuboid in piece.outcome.space.boxes() {
+        let packet = witness::of_box(judged, &cuboid).filter(|_| leg.leg == Leg::First);
+        for space in spaces.objects(&cuboid) {
+            entries.push(Outcome {
+                verdict: ending(&piece.outcome.verdict),
+                decided_by: decided.clone(),
+                space,
+                conditions: piece.outcome.conditions.iter().map(|each| condition(&spaces, each)).collect(),
+                delivered_to: delivered.clone(),
+                witness: packet.as_ref().map(|packet| Witness { packet: printed(site, packet) }),
+            });
+        }
+    }
+    entries
+}
+
+/// A packet, to be printed.
+#[must_use]
+pub fn printed(site: &Site, packet: &crate::packets::Packet) -> Printed {
+    let words = Words { version: packet.version, interfaces: &site.lowered(packet.version).host.interfaces };
+    let shown = |field: &Field| !matches!(field, Field::CtState | Field::OutInterface);
+    print::packet(words, |field| packet.known.iter().find(|(each, _)| *each == field && shown(each)).map(|(_, value)| *value))
+}
+
+fn condition(spaces: &Spaces<'_>, undecided: &Undecided) -> Condition {
+    let yes_or_no = undecided.condition.is_some() && undecided.values.single().is_some_and(|value| value < 2);
+    Condition {
+        condition: condition_text(spaces.site, spaces.version, undecided),
+        rule: undecided.rule.map(|(hook, rule)| super::decision::rule_at(spaces.site, spaces.version, hook, rule)),
+        holds: yes_or_no.then(|| undecided.values.single() == Some(1)),
+        values: (!yes_or_no).then(|| spaces.values(undecided.field, &undecided.values)),
+    }
+}
+
+/// A finding with its evidence.
+#[must_use]
+pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fixes::Fix>) -> Reported {
+    let pieces = || finding.problem.pieces.iter().filter_map(|(leg, index)| Some((*leg, judged.piece(*leg, *index)?)));
+    let evidence = pieces().flat_map(|(leg, piece)| {
+        let judgement = judged.legs.iter().find(|each| each.leg == leg);
+        let outcomes = judgement.map(|judgement| outcome(site, judged, judgement, piece)).unwrap_or_default();
+        outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome })
+    });
+    let first = pieces().next();
+    Reported {
+        code: finding.audit.code,
+        severity: finding.audit.severity,
+        confidence: finding.confidence,
+        title: finding.problem.title.clone(),
+        flow: judged.flow.expression.to_string(),
+        ip: number(judged.version),
+        rule: first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by)),
+        evidence: evidence.take(MOST_EVIDENCE).collect(),
+        symptom: first.and_then(|(leg, piece)| crate::audits::symptom::of_piece(judged, leg, piece)),
+        overruled: finding.problem.overruled.as_ref().map(|decision| decided_by(site, judged.version, decision)),
+        fixes: fix.iter().map(|fix| proved(fix)).collect(),
+    }
+}
+
+/// Everything is under the flow; a finding shows the first of it.
+const MOST_EVIDENCE: usize = 100;
+
+fn proved(fix: &fixes::Fix) -> Fix {
+    Fix { owner: "nft", commands: fix.commands().to_vec(), opens: fix.opens().to_vec(), persistent: false }
+}
+
+/// Which packet of the exchange.
+#[must_use]
+pub const fn leg_name(leg: Leg) -> &'static str {
+    match leg {
+        Leg::First => "first",
+        Leg::Reply => "reply",
+        Leg::Rest => "later",
+    }
+}
+
+/// A whole audit.
+#[must_use]
+pub fn audit<'a>(site: &'a Site, audited: &super::Audited) -> Audit<'a> {
+    let reported = |each: &Finding| finding(site, &audited.flows[each.flow], each, audited.fix(each).and_then(|fix| fix.as_ref().ok()));
+    Audit {
+        schema: SCHEMA,
+        host: host(site),
+        flows: audited.flows.iter().map(|judged| flow(site, judged)).collect(),
+        findings: audited.findings.iter().map(reported).collect(),
+        assumptions: audited.shortcomings.iter().chain(&audited.assumptions).cloned().collect(),
+    }
+}

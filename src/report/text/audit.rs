@@ -1,0 +1,61 @@
+//! The whole report for people.
+
+use super::{finding, style, table};
+use crate::{
+    audits::{Finding, Severity, judge::Verdict},
+    report::Audited,
+    site::Site,
+};
+
+/// The report; one line for a host where nothing is wrong.
+#[must_use]
+pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
+    let passing = audited.flows.iter().filter(|judged| judged.verdict == Verdict::Pass).count();
+    let findings = &audited.findings;
+    if findings.is_empty() && passing == audited.flows.len() && audited.shortcomings.is_empty() {
+        return format!("{}: {}, nothing stands in their way.\n", site.snapshot.host, flows_pass(passing));
+    }
+    let mut text = format!("{}\n\n{}\n", head(site), table::flows(site, &audited.flows, width));
+    let (notes, problems): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|finding| finding.audit.severity == Severity::Note);
+    for each in problems {
+        let fix = audited.fix(each);
+        text.push_str(&finding::finding(site, &audited.flows[each.flow], each, fix));
+        text.push('\n');
+    }
+    for note in &notes {
+        let code = style::paint(style::severity(Severity::Note), &format!("note[{}]", note.audit.code));
+        text.push_str(&format!("{code}: {}\n", note.problem.title));
+    }
+    if !notes.is_empty() {
+        text.push('\n');
+    }
+    let count = |severity: Severity| findings.iter().filter(|finding| finding.audit.severity == severity).count();
+    let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (notes.len(), "note")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|&(count, word)| plural(count, word));
+    text.push_str(&format!("{}.\n", counts.chain([flows_pass(passing)]).collect::<Vec<_>>().join(", ")));
+    for assumption in audited.shortcomings.iter().chain(&audited.assumptions) {
+        text.push_str(&style::paint(style::DIM, &format!("- {assumption}")));
+        text.push('\n');
+    }
+    text
+}
+
+fn flows_pass(passing: usize) -> String {
+    format!("{} pass{}", plural(passing, "flow"), if passing == 1 { "es" } else { "" })
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `web-01 · kernel 6.8.0 · 2 tables, 31 rules · 6 sockets`.
+fn head(site: &Site) -> String {
+    let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
+    let tables = plural(site.ruleset.tables.len(), "table");
+    let name = match &site.snapshot.netns {
+        Some(netns) => format!("{} (namespace {netns})", site.snapshot.host),
+        None => site.snapshot.host.clone(),
+    };
+    let name = style::paint(style::BOLD, &name);
+    format!("{name} · kernel {} · nftables: {tables}, {} · {}", site.snapshot.kernel, plural(rules, "rule"), plural(site.network.sockets.len(), "socket"))
+}

@@ -1,0 +1,103 @@
+//! A finding for people: the rule, the part, what the client sees, a packet that shows it, and the fix.
+
+use super::{part, style};
+use crate::{
+    audits::{
+        Finding,
+        judge::{Fate, Judged, Judgement, Leg, Piece},
+        symptom, witness,
+    },
+    fixes::{Fix, Unproved},
+    report::{answer::condition_text, decision::decided_by, json::printed},
+    site::Site,
+};
+
+/// So many rules are told for one finding.
+const MOST_RULES: usize = 5;
+
+/// Width of the column of labels.
+const LABEL: usize = 13;
+
+/// A finding, or none of its lines for what is empty.
+#[must_use]
+pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Result<Fix, Unproved>>) -> String {
+    let severity = format!("{:?}", finding.audit.severity).to_lowercase();
+    let head = style::paint(style::severity(finding.audit.severity), &format!("{severity}[{}]", finding.audit.code));
+    let mut text = format!("{head}: {}\n", style::paint(style::BOLD, &finding.problem.title));
+    let pieces: Vec<(&Judgement, &Piece)> = finding.problem.pieces.iter().filter_map(|(leg, index)| place(judged, *leg, *index)).collect();
+    let mut told: Vec<String> = Vec::new();
+    for (leg, piece) in &pieces {
+        let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(site, judged, piece) };
+        let part = part::words(site, judged, leg, piece);
+        let lines = [entry("rule", &rule), entry("stops", &packets_of(leg.leg, &part))].concat();
+        if !told.contains(&lines) {
+            told.push(lines);
+        }
+    }
+    for lines in told.iter().take(MOST_RULES) {
+        text.push_str(lines);
+    }
+    if told.len() > MOST_RULES {
+        text.push_str(&entry("", &format!("… and {} more; --format json has them all", told.len() - MOST_RULES)));
+    }
+    if let Some(accepted) = &finding.problem.overruled {
+        let accepted = decided_by(site, judged.version, accepted);
+        let because = format!("{} accepts it ({}), but accept ends only that base chain; the next one decides anew", accepted.words(), accepted.rule_text().unwrap_or_default());
+        text.push_str(&entry("because", &because));
+    }
+    if let Some((leg, piece)) = pieces.first() {
+        for condition in &piece.outcome.conditions {
+            text.push_str(&entry("if", &condition_text(site, judged.version, condition)));
+        }
+        if let Some(symptom) = symptom::of_piece(judged, leg.leg, piece) {
+            let errno = symptom.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
+            text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text)));
+        }
+        if let Some(packet) = witness::packet(judged, piece) {
+            text.push_str(&entry("witness", &printed(site, &packet).line()));
+        }
+    }
+    match fix {
+        Some(Ok(fix)) => {
+            for command in fix.commands() {
+                text.push_str(&entry("fix", command));
+            }
+            text.push_str(&entry("", &format!("proved: opens {} and nothing else; not kept over a reload", fix.opens().join(", "))));
+        }
+        Some(Err(why)) => text.push_str(&entry("no fix", &why.to_string())),
+        None => {}
+    }
+    text
+}
+
+fn place(judged: &Judged, leg: Leg, index: usize) -> Option<(&Judgement, &Piece)> {
+    let judgement = judged.legs.iter().find(|each| each.leg == leg)?;
+    Some((judgement, judgement.pieces.get(index)?))
+}
+
+/// The rule with its text on a line of its own.
+fn rule(site: &Site, judged: &Judged, piece: &Piece) -> String {
+    let decided = decided_by(site, judged.version, &piece.outcome.decided_by);
+    match decided.rule_text() {
+        Some(rule) => format!("{}\n{rule}", decided.words()),
+        None => decided.words(),
+    }
+}
+
+fn packets_of(leg: Leg, part: &str) -> String {
+    match leg {
+        Leg::First => part.to_owned(),
+        Leg::Reply => format!("the reply to {part}"),
+        Leg::Rest => format!("later packets of {part}"),
+    }
+}
+
+/// A label with its words, further lines below them.
+fn entry(label: &str, words: &str) -> String {
+    let mut text = String::new();
+    for (number, line) in words.lines().enumerate() {
+        let label = if number == 0 { label } else { "" };
+        text.push_str(&format!("  {}{line}\n", style::paint(style::DIM, &format!("{label:LABEL$}"))));
+    }
+    text
+}

@@ -1,0 +1,13 @@
+//! Reports for people.
+
+pub mod audit;
+
+pub mod finding;
+
+pub mod part;
+
+pub mod style;
+
+pub mod table;
+
+pub mod trace;

@@ -1,0 +1,85 @@
+//! Which part of a flow is meant, in words: "clients in 203.0.113.0/24".
+
+use crate::{
+    audits::judge::{Judged, Judgement, Piece},
+    gateway::Role,
+    model::{Field, HeaderSet, Values, set::Content},
+    report::space::Spaces,
+    site::Site,
+};
+
+/// A part with more boxes, or a field with more intervals, is told by its first ones.
+const MOST: usize = 4;
+
+/// The honest packets of a piece, told by what sets them apart from the rest of the flow.
+#[must_use]
+pub fn words(site: &Site, judged: &Judged, leg: &Judgement, piece: &Piece) -> String {
+    let spaces = Spaces { site, version: judged.version, undecided: &leg.undecided };
+    let flow = &judged.start.legitimate;
+    let mut parts: Vec<String> = Vec::new();
+    let mut more = 0;
+    for cuboid in piece.honest.boxes() {
+        if parts.len() == MOST {
+            more += 1;
+            continue;
+        }
+        let words = of_box(&spaces, judged, flow, &cuboid);
+        if !parts.contains(&words) {
+            parts.push(words);
+        }
+    }
+    if more > 0 {
+        parts.push(format!("… and {more} more parts"));
+    }
+    parts.join("; ")
+}
+
+fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[(Field, Values)]) -> String {
+    let sender = if judged.flow.role == Role::Client || judged.flow.role == Role::Service { "clients" } else { "this host" };
+    let mut sentence = sender.to_owned();
+    let mut rest = Vec::new();
+    for (field, values) in cuboid {
+        let all = flow.values(*field, field.width(judged.version));
+        if *values == all {
+            continue;
+        }
+        match field {
+            Field::Choice(_) | Field::Register(_) => {}
+            Field::Source => sentence = format!("{sender} in {}", list(spaces, *field, values, &all)),
+            Field::Member(number) => {
+                if let Some(member) = spaces.undecided.membership(*number) {
+                    let set = spaces.site.lowered(spaces.version).host.sets.get(member.set.0 as usize);
+                    let count = set.and_then(|set| if let Content::Asked { count } = set.content { count } else { None });
+                    let count = count.map_or_else(String::new, |count| format!(" ({count} elements)"));
+                    let inside = if values.single() == Some(1) { "in" } else { "not in" };
+                    sentence = format!("{sentence} {inside} {}{count}", spaces.set_name(member));
+                }
+            }
+            Field::InInterface => rest.push(format!("coming in by {}", list(spaces, *field, values, &all))),
+            Field::Destination => rest.push(format!("to {}", list(spaces, *field, values, &all))),
+            Field::SourcePort => rest.push(format!("from port {}", list(spaces, *field, values, &all))),
+            Field::DestinationPort => rest.push(format!("to port {}", list(spaces, *field, values, &all))),
+            _ => rest.push(format!("with {} {}", field.name(), list(spaces, *field, values, &all))),
+        }
+    }
+    if sentence == sender && rest.is_empty() {
+        return if sender == "clients" { "all clients".into() } else { "everything that this host sends there".into() };
+    }
+    rest.insert(0, sentence);
+    rest.join(", ")
+}
+
+/// The values of a field, or what they leave out where that is shorter.
+fn list(spaces: &Spaces<'_>, field: Field, values: &Values, all: &Values) -> String {
+    let few = |words: Vec<String>| {
+        let more = words.len().saturating_sub(MOST);
+        let mut shown = words.into_iter().take(MOST).collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            shown.push_str(&format!(" and {more} more"));
+        }
+        shown
+    };
+    let inside = spaces.words(field, values);
+    let outside = spaces.words(field, &all.minus(values));
+    if inside.len() > 2 && outside.len() < inside.len() { format!("all but {}", few(outside)) } else { few(inside) }
+}

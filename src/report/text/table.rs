@@ -1,0 +1,98 @@
+//! The table of flows, which fits the terminal.
+
+use tabled::{
+    builder::Builder,
+    settings::{Padding, Style, Width, object::Columns, peaker::Priority},
+};
+
+use super::style;
+use crate::{
+    audits::judge::{Fate, Judged, Verdict},
+    gateway::{Role, expression::Hosts},
+    report::decision::decided_by,
+    site::Site,
+};
+
+/// Narrower than this, a table squeezes its words to nothing: a list is printed instead.
+const NARROWEST: usize = 60;
+
+/// So many flows that pass are shown; the others are counted.
+const MOST_PASSING: usize = 12;
+
+/// The flows with their verdicts: those that fail, then those that pass.
+#[must_use]
+pub fn flows(site: &Site, flows: &[Judged], width: usize) -> String {
+    let fails = flows.iter().filter(|judged| judged.verdict != Verdict::Pass);
+    let passes = flows.iter().filter(|judged| judged.verdict == Verdict::Pass);
+    let passing = passes.clone().count();
+    let shown = fails.chain(passes.take(MOST_PASSING));
+    let mut text = if width < NARROWEST { list(site, shown) } else { table(site, shown, width) };
+    if passing > MOST_PASSING {
+        text.push_str(&format!(" … {} more pass\n", passing - MOST_PASSING));
+    }
+    text
+}
+
+fn table<'a>(site: &Site, flows: impl Iterator<Item = &'a Judged>, width: usize) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(["FLOW", "", "VERDICT", "DECIDED BY"]);
+    for judged in flows {
+        builder.push_record([who_to(judged), judged.flow.program.clone().unwrap_or_default(), verdict(judged), decision(site, judged)]);
+    }
+    let mut table = builder.build();
+    table.with(Style::empty()).with(Padding::new(1, 1, 0, 0));
+    table.modify(Columns::first(), Padding::new(1, 2, 0, 0));
+    table.with(Width::wrap(width).keep_words(true).priority(Priority::max(true)));
+    let mut text: String = table.to_string().lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
+    if text.trim().is_empty() {
+        text.clear();
+    }
+    text
+}
+
+fn list<'a>(site: &Site, flows: impl Iterator<Item = &'a Judged>) -> String {
+    flows.map(|judged| format!("{}: {}\n  {}\n", who_to(judged), verdict(judged), decision(site, judged))).collect()
+}
+
+/// `clients -> 203.0.113.10:443/tcp`.
+#[must_use]
+pub fn who_to(judged: &Judged) -> String {
+    let source = &judged.flow.expression.source;
+    let who = match (judged.flow.role, &source.hosts) {
+        (Role::Client | Role::Service, Hosts::Any) if source.ports.is_empty() => "clients".to_owned(),
+        (Role::Loopback | Role::Upstream, Hosts::Local) => "this host".to_owned(),
+        (Role::Loopback, _) => "this host".to_owned(),
+        _ => source.to_string(),
+    };
+    let by = judged.flow.expression.incoming.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
+    format!("{who} -> {}{by}", judged.to())
+}
+
+fn verdict(judged: &Judged) -> String {
+    let word = match judged.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Blocked => "BLOCKED",
+        Verdict::Partly => "partly",
+        Verdict::Degraded => "degraded",
+        Verdict::Refused => "refused",
+        Verdict::Unknown => "unknown",
+    };
+    style::paint(style::verdict(judged.verdict), word)
+}
+
+/// Who decided it: what stops the flow, or what lets it through.
+fn decision(site: &Site, judged: &Judged) -> String {
+    let words = |piece: &crate::audits::judge::Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
+    let mut against: Vec<String> = Vec::new();
+    for (_, piece) in judged.against() {
+        let words = if piece.fate == Fate::NoListener { "nothing listens".to_owned() } else { words(piece) };
+        if !against.contains(&words) {
+            against.push(words);
+        }
+    }
+    match against.as_slice() {
+        [] => judged.served().map(words).unwrap_or_default(),
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first}, and {} more", others.len()),
+    }
+}

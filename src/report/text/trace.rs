@@ -1,0 +1,149 @@
+//! A trace for people: the way of a packet in phases, the reason last.
+
+use super::{part, style, table};
+use crate::{
+    audits::{
+        judge::{Judged, Leg, Piece},
+        symptom,
+        trace::{ending, outcomes},
+        witness,
+    },
+    model::Hook,
+    packets::Packet,
+    report::{
+        answer::{Answer, condition_text},
+        decision::{decided_by, hook_name, rule_at},
+        delivery::delivered_to,
+        json::printed,
+    },
+    simulate::{
+        Outcome, Point,
+        outcome::{Decision, Event},
+    },
+    site::Site,
+    world::World,
+};
+
+/// One answer of many, on one line.
+pub fn line(into: &mut Vec<u8>, answer: &Answer<'_>) {
+    let id = answer.id.map_or_else(String::new, |id| format!("{}: ", id.as_str().map_or_else(|| id.to_string(), str::to_owned)));
+    let mut text = format!("{id}{}  {}", answer.verdict, answer.decided_by.words());
+    if let Some(delivered) = &answer.delivered_to {
+        text.push_str(&format!("; {}", delivered.words()));
+    }
+    for condition in &answer.conditions {
+        text.push_str(&format!("; if {}", condition.condition));
+    }
+    text.push('\n');
+    into.extend_from_slice(text.as_bytes());
+}
+
+/// So many parts of a flow are followed packet by packet.
+const MOST_PARTS: usize = 20;
+
+/// A flow: a packet of each of its parts on its way.
+#[must_use]
+pub fn flow(site: &Site, world: &dyn World, judged: &Judged) -> String {
+    let [first, later @ ..] = &judged.legs;
+    let mut text = format!("{}\n", style::paint(style::BOLD, &table::who_to(judged)));
+    let mut pieces: Vec<&Piece> = first.pieces.iter().filter(|piece| !piece.honest.is_empty()).collect();
+    if pieces.is_empty() {
+        pieces = first.pieces.iter().collect();
+    }
+    for piece in pieces.iter().take(MOST_PARTS) {
+        if pieces.len() > 1 {
+            text.push_str(&format!("\n{}\n", style::paint(style::BOLD, &part::words(site, judged, first, piece))));
+        }
+        match witness::packet(judged, piece) {
+            Some(packet) => text.push_str(&way(site, world, judged, piece, &packet)),
+            None => text.push_str(&closing(site, judged, Leg::First, piece)),
+        }
+    }
+    if pieces.len() > MOST_PARTS {
+        text.push_str(&format!("\n… and {} more parts; --format json has them all\n", pieces.len() - MOST_PARTS));
+    }
+    for leg in later {
+        for piece in leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == crate::simulate::outcome::Delivery::None) {
+            let whose = if leg.leg == Leg::Reply { "the reply" } else { "later packets" };
+            text.push_str(&format!("\n{whose}, {}: {}", part::words(site, judged, leg, piece), closing(site, judged, leg.leg, piece)));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// The way of one packet of a piece.
+fn way(site: &Site, world: &dyn World, judged: &Judged, piece: &Piece, packet: &Packet) -> String {
+    let traced = outcomes(site, world, packet);
+    let same = |outcome: &&Outcome<Point>| ending(&outcome.verdict) == ending(&piece.outcome.verdict);
+    let mut text = format!("  {}\n", style::paint(style::DIM, &printed(site, packet).line()));
+    if let Some(outcome) = traced.iter().find(same) {
+        text.push_str(&phases(site, judged, outcome));
+    }
+    text.push_str(&closing(site, judged, Leg::First, piece));
+    text
+}
+
+/// One numbered phase for each hook and each stage in between.
+fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
+    let mut phases: Vec<(&str, Vec<String>)> = Vec::new();
+    for event in &outcome.events {
+        match event {
+            Event::Hook(hook) => phases.push((hook_name(*hook), Vec::new())),
+            Event::Stage { stage, text } => phases.push((stage, vec![text.clone()])),
+            Event::Chain(_) => {}
+            Event::Matched { hook, rule } => {
+                let decided = rule_at(site, judged.version, *hook, *rule);
+                let line = format!("{:44}  {}", decided.words(), decided.rule_text().unwrap_or_default());
+                match phases.last_mut() {
+                    Some((_, lines)) => lines.push(line),
+                    None => phases.push((hook_name(*hook), vec![line])),
+                }
+            }
+        }
+    }
+    let policies = outcome.passed.iter().filter_map(|decision| match decision {
+        Decision::Policy { hook, .. } => Some((hook, decided_by(site, judged.version, decision).words())),
+        _ => None,
+    });
+    let policies: Vec<(&Hook, String)> = policies.collect();
+    let mut text = String::new();
+    for (number, (name, lines)) in phases.iter().enumerate() {
+        let policy = policies.iter().filter(|(hook, _)| hook_name(**hook) == *name).map(|(_, words)| words.clone());
+        let lines: Vec<String> = lines.iter().cloned().chain(policy).collect();
+        let first = lines.first().map_or("no rule matches", String::as_str);
+        text.push_str(&format!("  {} {name:12}{first}\n", number + 1));
+        for line in lines.iter().skip(1) {
+            text.push_str(&format!("    {:12}{line}\n", ""));
+        }
+    }
+    text
+}
+
+/// What it comes to, and why.
+fn closing(site: &Site, judged: &Judged, leg: Leg, piece: &Piece) -> String {
+    let outcome = &piece.outcome;
+    let decided = decided_by(site, judged.version, &outcome.decided_by);
+    let verb = match ending(&outcome.verdict) {
+        "accept" => "accepted",
+        "drop" => "dropped",
+        "reject" => "rejected",
+        _ => "can't be told",
+    };
+    let mut text = format!("{verb} by {}", decided.words());
+    if let Some(rule) = decided.rule_text() {
+        text.push_str(&format!(": {rule}"));
+    }
+    for condition in &outcome.conditions {
+        text.push_str(&format!("; rests on {}", condition_text(site, judged.version, condition)));
+    }
+    if let Some(delivered) = delivered_to(site, judged.version, outcome, Some(judged.flow.expression.protocol.0)) {
+        text.push_str(&format!("; {}", delivered.words()));
+    }
+    if let Some(symptom) = symptom::of_piece(judged, leg, piece) {
+        let errno = symptom.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
+        text.push_str(&format!(": the client sees \"{}\"{errno}", symptom.text));
+    }
+    text.push('\n');
+    text
+}
