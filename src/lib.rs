@@ -27,3 +27,9 @@ pub mod site;
 pub mod audits;
 
 pub mod fixes;
+
+pub mod report;
+
+pub mod demo;
+
+pub mod cli;

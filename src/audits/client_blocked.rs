@@ -1,6 +1,10 @@
 //! `client-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 use crate::gateway::Role;
 
 /// No client gets through.
@@ -9,7 +13,7 @@ pub const AUDIT: Audit = Audit {
     summary: "clients cannot reach the gateway",
     explanation: "\
 Every first packet of the flow is dropped or rejected before it reaches the socket or the host behind the gateway. Clients see a timeout if it is
-dropped, "connection refused" or "no route to host" if it is rejected. The rule or policy named is the one that stops the packet; a drop is
+dropped, \"connection refused\" or \"no route to host\" if it is rejected. The rule or policy named is the one that stops the packet; a drop is
 final in whichever base chain it happens, so an accept elsewhere does not help. Accept the traffic before that rule, in that chain.",
     severity: Severity::Error,
     check,

@@ -132,7 +132,8 @@ fn is_unknown(site: &Site, version: IpVersion, undecided: &Undecided) -> bool {
 fn verdict(legs: &[Judgement; 3]) -> Verdict {
     let counted = || legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| !piece.honest.is_empty());
     let any = |fate: Fate| counted().any(|piece| piece.fate == fate);
-    let arrives = |leg: &Judgement| leg.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
+    let arrives =
+        |leg: &Judgement| leg.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
     let comes_through = |leg: &Judgement| leg.pieces.is_empty() || arrives(leg);
     let [first, reply, rest] = legs;
     let some_pass = arrives(first) && comes_through(reply) && comes_through(rest);

@@ -1,6 +1,10 @@
 //! `loopback-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 use crate::gateway::Role;
 
 /// Loopback is closed.
@@ -9,7 +13,7 @@ pub const AUDIT: Audit = Audit {
     summary: "this host cannot reach its own socket",
     explanation: "\
 Connections of this host to itself pass output, postrouting, prerouting and input by the interface lo. A policy of drop without a rule such as
-"iif lo accept" stops them, and with them every upstream on 127.0.0.1, health checks and local resolvers. Connections to one of the host's other
+\"iif lo accept\" stops them, and with them every upstream on 127.0.0.1, health checks and local resolvers. Connections to one of the host's other
 addresses take lo as well.",
     severity: Severity::Error,
     check,

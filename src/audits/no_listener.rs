@@ -1,6 +1,10 @@
 //! `no-listener`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 
 /// Nothing listens.
 pub const AUDIT: Audit = Audit {
@@ -8,7 +12,7 @@ pub const AUDIT: Audit = Audit {
     summary: "the rules let the flow through, and nothing listens",
     explanation: "\
 No rule stops the flow, but no socket takes it: the port is closed, the socket is bound to another address or device, or only to the other IP
-version. Clients see "connection refused" (errno 111), exactly as with the default REJECT of a rule; so look at the service, not at the rules.",
+version. Clients see \"connection refused\" (errno 111), exactly as with the default REJECT of a rule; so look at the service, not at the rules.",
     severity: Severity::Warning,
     check,
 };

@@ -1,6 +1,10 @@
 //! `partly-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 
 /// Some clients are stopped.
 pub const AUDIT: Audit = Audit {
@@ -16,5 +20,7 @@ The report names the exact part. If that part is meant to be blocked, all is wel
 fn check(judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Partly;
     let title = format!("a part of the traffic to {} is stopped", judged.to());
-    wanted.then(|| problem(title, judged, |leg, piece| piece.fate == Fate::Stopped || (leg == Leg::First && piece.fate == Fate::NoListener))).flatten()
+    wanted
+        .then(|| problem(title, judged, |leg, piece| piece.fate == Fate::Stopped || (leg == Leg::First && piece.fate == Fate::NoListener)))
+        .flatten()
 }

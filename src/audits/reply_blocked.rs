@@ -1,6 +1,10 @@
 //! `reply-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 use crate::gateway::Role;
 
 /// Replies are stopped.
@@ -9,7 +13,7 @@ pub const AUDIT: Audit = Audit {
     summary: "the answer or the rest of the connection is stopped",
     explanation: "\
 The first packet gets through, but its reply, or a later packet of the connection, does not. Clients see a timeout, as if the first packet had been
-dropped. Usually a rule such as "ct state established,related accept" is missing on the way back, or stands behind a rule that drops.",
+dropped. Usually a rule such as \"ct state established,related accept\" is missing on the way back, or stands behind a rule that drops.",
     severity: Severity::Error,
     check,
 };
@@ -17,6 +21,7 @@ dropped. Usually a rule such as "ct state established,related accept" is missing
 fn check(judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Blocked && judged.flow.role != Role::Service;
     let title = format!("{} is reached, but the rest of the connection is stopped", judged.to());
-    let first = judged.legs.first()?.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
+    let first =
+        judged.legs.first()?.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
     (wanted && first).then(|| problem(title, judged, |leg, piece| leg != Leg::First && piece.fate == Fate::Stopped)).flatten()
 }

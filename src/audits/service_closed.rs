@@ -1,6 +1,10 @@
 //! `service-closed`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Verdict},
+    problem,
+};
 use crate::gateway::Role;
 
 /// Maybe meant.

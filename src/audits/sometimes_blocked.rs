@@ -1,6 +1,10 @@
 //! `sometimes-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Verdict},
+    problem,
+};
 
 /// Time and load decide.
 pub const AUDIT: Audit = Audit {

@@ -1,6 +1,10 @@
 //! `undecided`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Verdict},
+    problem,
+};
 
 /// We do not know.
 pub const AUDIT: Audit = Audit {

@@ -1,6 +1,10 @@
 //! `upstream-blocked`.
 
-use super::{Audit, Problem, Severity, judge::{Fate, Judged, Leg, Verdict}, problem};
+use super::{
+    Audit, Problem, Severity,
+    judge::{Fate, Judged, Leg, Verdict},
+    problem,
+};
 use crate::gateway::Role;
 
 /// Nothing gets out.
@@ -9,7 +13,7 @@ pub const AUDIT: Audit = Audit {
     summary: "the gateway cannot reach its upstream",
     explanation: "\
 What this host sends to an upstream is stopped on this host: in output, in postrouting, or because no route leads there. The proxy reports a
-timeout (errno 110) for a drop, "connection refused" (111) or "no route to host" (113) for a reject, 101 or 13 for routes.",
+timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to host\" (113) for a reject, 101 or 13 for routes.",
     severity: Severity::Error,
     check,
 };

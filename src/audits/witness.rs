@@ -41,7 +41,9 @@ pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
     let find = |field: Field| cuboid.iter().find(|(each, _)| *each == field).map(|(_, values)| values);
     let usual = |field: Field| USUAL.iter().find(|(each, _)| *each == field).map_or(&[][..], |(_, values)| *values);
     let any = |field: Field| Values::all(field.width(version));
-    let pick = |field: Field, values: &Values| usual(field).iter().copied().find(|value| fits(field, version, *value) && values.contains(*value)).or_else(|| values.first());
+    let pick = |field: Field, values: &Values| {
+        usual(field).iter().copied().find(|value| fits(field, version, *value) && values.contains(*value)).or_else(|| values.first())
+    };
     let mut known: Vec<(Field, u128)> = Vec::new();
     for (field, values) in cuboid {
         if !matches!(field, Field::Choice(_) | Field::Member(_) | Field::Register(_) | Field::CtState) {
@@ -65,7 +67,9 @@ fn fits(field: Field, version: IpVersion, value: u128) -> bool {
 
 /// A witness that the tracer contradicts: an error of this program, never a finding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("internal error: {flow}: the set of packets comes to '{symbolic}', but one packet of it to '{traced}' ({packet}); please report this")]
+#[error(
+    "internal error: {flow}: the set of packets comes to '{symbolic}', but one packet of it to '{traced}' ({packet}); please report this"
+)]
 pub struct Disagreement {
     flow: String,
     symbolic: &'static str,
@@ -103,4 +107,3 @@ fn replay(site: &Site, world: &dyn World, judged: &Judged, piece: &Piece) -> Opt
         packet: crate::packets::print::packet(words, get).line(),
     })
 }
-

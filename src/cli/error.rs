@@ -23,7 +23,7 @@ pub enum Error {
     Collect(#[from] collect::CollectError),
     /// A snapshot that cannot be read or written.
     #[error(transparent)]
-    Snapshot(#[from] snapshot::FileError),
+    Snapshot(#[from] snapshot::file::FileError),
     /// A file of the user's that cannot be read.
     #[error("{}: {error}", path.display())]
     Read { path: PathBuf, error: io::Error },
@@ -42,9 +42,13 @@ impl Error {
         match self {
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
             Self::Write { .. } => Exit::Undecided,
-            Self::Collect(_) | Self::Expression(_) | Self::Start(_) | Self::Packet(_) | Self::Snapshot(_) | Self::Read { .. } | Self::Usage(_) => {
-                Exit::Usage
-            }
+            Self::Collect(_)
+            | Self::Expression(_)
+            | Self::Start(_)
+            | Self::Packet(_)
+            | Self::Snapshot(_)
+            | Self::Read { .. }
+            | Self::Usage(_) => Exit::Usage,
         }
     }
 

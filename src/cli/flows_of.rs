@@ -41,8 +41,7 @@ impl FlowArgs {
 /// A flow that the user writes: it is an upstream's if this host sends it.
 pub fn given(text: &str, site: &Site) -> Result<Flow, Error> {
     let expression: Expression = text.parse()?;
-    let mut flow =
-        Flow { expression, version: None, role: Role::Client, source: "--flow".into(), program: None, if_translated: false };
+    let mut flow = Flow { expression, version: None, role: Role::Client, source: "--flow".into(), program: None, if_translated: false };
     let starts = starts(&flow, site)?;
     let zero = crate::model::Values::one(32, 0);
     let sent_here = |packets: &HeaderSet| packets.relation(crate::model::Field::InInterface, &zero) == Relation::Inside;

@@ -44,10 +44,15 @@ impl OutputArgs {
         if let Some(path) = &self.output {
             let name = path.display().to_string();
             let file = File::create(path).map_err(|error| Error::Write { to: name.clone(), error })?;
-            return Ok(Output { to: Box::new(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file))), name, width: WIDTH_OF_FILES });
+            return Ok(Output {
+                to: Box::new(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file))),
+                name,
+                width: WIDTH_OF_FILES,
+            });
         }
         let stdout = io::stdout();
-        let width = if stdout.is_terminal() { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { WIDTH_OF_FILES };
+        let width =
+            if stdout.is_terminal() { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { WIDTH_OF_FILES };
         let to: Box<dyn Write> = match self.format {
             Format::Text => Box::new(BufWriter::with_capacity(BUFFER, anstream::AutoStream::auto(stdout))),
             Format::Json => Box::new(BufWriter::with_capacity(BUFFER, stdout)),

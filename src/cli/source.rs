@@ -67,13 +67,21 @@ impl SourceArgs {
     pub fn open(&self, whole_sets: bool) -> Result<Source, Error> {
         let snapshot = self.collect(whole_sets)?;
         if self.snapshot.is_some() {
-            return Ok(Source { site: Site::new(snapshot), live: None });
+            return Ok(Source::recorded(snapshot));
         }
         let live = Live::new();
         if let Err(error) = collect::privileges::drop() {
             super::complain(&format!("goes on with all privileges: {error}"));
         }
         Ok(Source { site: Site::new(snapshot), live: Some(live) })
+    }
+}
+
+impl Source {
+    /// A recorded host.
+    #[must_use]
+    pub fn recorded(snapshot: Snapshot) -> Self {
+        Self { site: Site::new(snapshot), live: None }
     }
 }
 

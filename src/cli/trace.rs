@@ -11,7 +11,8 @@ use super::{
     source::{Source, SourceArgs},
 };
 use crate::{
-    packets::{self, Record},
+    model::IpVersion,
+    packets::{self, Packet, Record},
     report::{self, answer::Answers},
 };
 
@@ -67,6 +68,7 @@ fn follow_packets(source: &Source, name: &str, mut lines: Box<dyn BufRead>, form
     let mut exit = Exit::Clean;
     let mut line = Vec::new();
     let mut buffer = Vec::new();
+    let mut wrong = 0;
     for number in 1.. {
         line.clear();
         let read = lines.read_until(b'\n', &mut line).map_err(|error| Error::Read { path: name.into(), error })?;
@@ -76,19 +78,28 @@ fn follow_packets(source: &Source, name: &str, mut lines: Box<dyn BufRead>, form
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let wrong = |column: usize, problem: String| packets::Error { file: name.to_owned(), line: number, column, problem };
-        let record: Record<'_> = serde_json::from_slice(&line).map_err(|error| wrong(error.column(), without_place(&error)))?;
-        let interfaces = |version| &source.site.lowered(version).host.interfaces;
-        let packet = packets::packet(&record, interfaces(crate::model::IpVersion::V4))
-            .map_err(|problem| wrong(column_of(&line, &problem), problem))?;
-        let answer = answers.answer(record.id.as_ref(), &packet);
+        let (id, packet) = match read_packet(source, &line) {
+            Ok(read) => read,
+            Err((column, problem)) => {
+                let error = packets::Error { file: name.to_owned(), line: number, column, problem };
+                wrong += 1;
+                if wrong == MOST_WRONG {
+                    return Err(error.into());
+                }
+                super::complain(&error.to_string());
+                exit = exit.max(Exit::Usage);
+                continue;
+            }
+        };
+        let answer = answers.answer(id.as_ref(), &packet);
         if answer.verdict == "unknown" {
             exit = Exit::Undecided;
         }
         buffer.clear();
         match format {
             Format::Json => {
-                serde_json::to_writer(&mut buffer, &answer).map_err(|error| Error::Write { to: "standard output".into(), error: error.into() })?;
+                serde_json::to_writer(&mut buffer, &answer)
+                    .map_err(|error| Error::Write { to: "standard output".into(), error: error.into() })?;
                 buffer.push(b'\n');
             }
             Format::Text => report::text::trace::line(&mut buffer, &answer),
@@ -96,6 +107,17 @@ fn follow_packets(source: &Source, name: &str, mut lines: Box<dyn BufRead>, form
         out.write(&buffer)?;
     }
     Ok(exit)
+}
+
+/// After so many wrong lines the file is no file of packets.
+const MOST_WRONG: usize = 10;
+
+/// A packet with its name, or the column and what is wrong there.
+fn read_packet(source: &Source, line: &[u8]) -> Result<(Option<serde_json::Value>, Packet), (usize, String)> {
+    let record: Record<'_> = serde_json::from_slice(line).map_err(|error| (error.column().max(1), without_place(&error)))?;
+    let interfaces = &source.site.lowered(IpVersion::V4).host.interfaces;
+    let packet = packets::packet(&record, interfaces).map_err(|problem| (column_of(line, &problem), problem))?;
+    Ok((record.id, packet))
 }
 
 /// What serde_json says, without "at line 1 column 7": the place is ours to tell.
@@ -116,7 +138,9 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
     let flow = given(text, site)?;
     let starts = starts(&flow, site)?;
     if starts.is_empty() {
-        return Err(Error::Usage(format!("flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends")));
+        return Err(Error::Usage(format!(
+            "flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends"
+        )));
     }
     let flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
     match format {
@@ -125,11 +149,9 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
             out.json(&report::json::Trace { schema: report::json::SCHEMA, host: report::json::host(site), flows })?;
         }
         Format::Text => {
-            let mut buffer = Vec::new();
             for judged in &flows {
-                report::text::trace::flow(&mut buffer, site, source, judged);
+                out.write(report::text::trace::flow(site, source, judged).as_bytes())?;
             }
-            out.write(&buffer)?;
         }
     }
     let undecided = flows.iter().any(|judged| judged.verdict == crate::audits::judge::Verdict::Unknown);

@@ -104,7 +104,9 @@ fn address(key: &str, text: Option<&str>) -> Result<Option<IpAddr>, String> {
 fn protocol(proto: &Proto<'_>) -> Result<Protocol, String> {
     match proto {
         Proto::Number(number) => Ok(Protocol(*number)),
-        Proto::Name(name) => Protocol::find(name).ok_or_else(|| format!("proto: '{name}' is no protocol known here: tcp, udp, icmp, icmpv6 or a number")),
+        Proto::Name(name) => {
+            Protocol::find(name).ok_or_else(|| format!("proto: '{name}' is no protocol known here: tcp, udp, icmp, icmpv6 or a number"))
+        }
     }
 }
 
@@ -156,7 +158,8 @@ fn transport(record: &Record<'_>, protocol: Option<Protocol>, version: IpVersion
     }
     facts.add(Field::Sequence, record.seq.map(u128::from));
     facts.add(Field::Acknowledgement, record.ack.map(u128::from));
-    let payload = record.payload.as_deref().map(|hex| bytes(hex).ok_or("payload: it is not an even number of hexadecimal digits")).transpose()?;
+    let payload =
+        record.payload.as_deref().map(|hex| bytes(hex).ok_or("payload: it is not an even number of hexadecimal digits")).transpose()?;
     body(record, payload.as_deref(), protocol, version, facts);
     Ok(())
 }

@@ -74,7 +74,8 @@ impl<'a> Answers<'a> {
             ([first, ..], "unknown") => undecided(first).unwrap_or_else(|| first.decided_by.clone()),
             ([first, ..], _) => first.decided_by.clone(),
         };
-        let delivered = outcomes.first().filter(|_| verdict == "accept").filter(|first| outcomes.iter().all(|each| each.delivery == first.delivery));
+        let delivered =
+            outcomes.first().filter(|_| verdict == "accept").filter(|first| outcomes.iter().all(|each| each.delivery == first.delivery));
         Answer {
             id,
             verdict,

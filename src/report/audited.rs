@@ -1,7 +1,10 @@
 //! What an audit has found out, ready to be reported.
 
 use crate::{
-    audits::{self, Finding, Severity, judge::{Judged, Leg, Verdict, given}},
+    audits::{
+        self, Finding, Severity,
+        judge::{Judged, Leg, Verdict, given},
+    },
     fixes::{self, Fix, Unproved},
     model::HeaderSet,
     site::Site,
@@ -70,14 +73,16 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged) -> Option<Result<Fix, Un
 /// What could not be read or decoded and may make verdicts wrong.
 #[must_use]
 pub fn shortcomings(site: &Site) -> Vec<String> {
-    let missing = site.snapshot.missing.iter().filter(|each| each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
+    let missing =
+        site.snapshot.missing.iter().filter(|each| each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
     let legacy = (!site.snapshot.legacy_tables.is_empty())
         .then(|| format!("legacy iptables tables exist and are not read: {}", site.snapshot.legacy_tables.join(", ")));
     missing.chain(site.ruleset.incomplete.iter().cloned()).chain(site.network.incomplete.iter().cloned()).chain(legacy).collect()
 }
 
 fn assumptions(site: &Site) -> Vec<String> {
-    let lesser = site.snapshot.missing.iter().filter(|each| !each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
+    let lesser =
+        site.snapshot.missing.iter().filter(|each| !each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
     let mut assumptions: Vec<String> = lesser.collect();
     for version in [crate::model::IpVersion::V4, crate::model::IpVersion::V6] {
         for sentence in &site.lowered(version).left_out {
@@ -86,7 +91,10 @@ fn assumptions(site: &Site) -> Vec<String> {
             }
         }
     }
-    assumptions.push("not seen from here: a cloud security group, firewalls of other hosts, BPF and XDP programs, IPsec policies, security modules".into());
+    assumptions.push(
+        "not seen from here: a cloud security group, firewalls of other hosts, BPF and XDP programs, IPsec policies, security modules"
+            .into(),
+    );
     assumptions.push(format!("the rules mean what Linux 6.18 makes of them; this host runs {}", site.snapshot.kernel));
     assumptions
 }

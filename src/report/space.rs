@@ -68,7 +68,8 @@ impl Spaces<'_> {
         let host = &self.site.lowered(self.version).host;
         let words = Words { version: self.version, interfaces: &host.interfaces };
         let masked = |(mask, value)| vec![format!("mask:{}={}", words.value(field, mask), words.value(field, value))];
-        if field == Field::TcpFlags && values.single().is_none()
+        if field == Field::TcpFlags
+            && values.single().is_none()
             && let Some(mask) = values.as_mask()
         {
             return masked(mask);

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead as _, BufReader, BufWriter, Read, Write as _},
+    io::{self, BufRead, BufReader, BufWriter, Read, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -100,9 +100,14 @@ impl Snapshot {
     /// Reads a snapshot, compressed or not.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let failed = |error| FileError::Io { path: path.to_owned(), error };
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?);
+        Self::read_from(path, BufReader::with_capacity(1 << 16, File::open(path).map_err(failed)?))
+    }
+
+    /// Reads a snapshot from what is open already; `path` is its name in errors.
+    pub fn read_from(path: &Path, mut file: impl BufRead) -> Result<Self, FileError> {
+        let failed = |error| FileError::Io { path: path.to_owned(), error };
         let packed = file.fill_buf().map_err(failed)?.starts_with(&GZIP);
-        let source: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        let source: Box<dyn Read + '_> = if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut text = Vec::new();
         let length = source.take(LIMIT + 1).read_to_end(&mut text).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => FileError::Truncated(path.to_owned()),

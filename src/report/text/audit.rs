@@ -57,5 +57,10 @@ fn head(site: &Site) -> String {
         None => site.snapshot.host.clone(),
     };
     let name = style::paint(style::BOLD, &name);
-    format!("{name} · kernel {} · nftables: {tables}, {} · {}", site.snapshot.kernel, plural(rules, "rule"), plural(site.network.sockets.len(), "socket"))
+    format!(
+        "{name} · kernel {} · nftables: {tables}, {} · {}",
+        site.snapshot.kernel,
+        plural(rules, "rule"),
+        plural(site.network.sockets.len(), "socket")
+    )
 }

@@ -42,7 +42,11 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     }
     if let Some(accepted) = &finding.problem.overruled {
         let accepted = decided_by(site, judged.version, accepted);
-        let because = format!("{} accepts it ({}), but accept ends only that base chain; the next one decides anew", accepted.words(), accepted.rule_text().unwrap_or_default());
+        let because = format!(
+            "{} accepts it ({}), but accept ends only that base chain; the next one decides anew",
+            accepted.words(),
+            accepted.rule_text().unwrap_or_default()
+        );
         text.push_str(&entry("because", &because));
     }
     if let Some((leg, piece)) = pieces.first() {

@@ -63,7 +63,9 @@ pub fn flow(site: &Site, world: &dyn World, judged: &Judged) -> String {
         text.push_str(&format!("\n… and {} more parts; --format json has them all\n", pieces.len() - MOST_PARTS));
     }
     for leg in later {
-        for piece in leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == crate::simulate::outcome::Delivery::None) {
+        for piece in
+            leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == crate::simulate::outcome::Delivery::None)
+        {
             let whose = if leg.leg == Leg::Reply { "the reply" } else { "later packets" };
             text.push_str(&format!("\n{whose}, {}: {}", part::words(site, judged, leg, piece), closing(site, judged, leg.leg, piece)));
         }
