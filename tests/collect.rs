@@ -204,7 +204,7 @@ fn many_small_sets_are_read_whole() {
     assert!(elements.iter().all(|set| set.whole), "all are small");
     // Header, nfgenmsg, names of the table and the set, and two elements of 16 bytes each in a list.
     assert!(elements[2..].iter().all(|set| (76..=80).contains(&set.messages.0.len())));
-    assert!(elements[0].messages.iter().count() == 1 && elements[0].messages.0.len() > 16_000);
+    assert!(elements[0].messages.0.len() >= 1000 * 16);
     assert!(elements[1].messages.0.len() < 100);
 }
 
