@@ -25,6 +25,9 @@ struct Node {
     branches: [u32; 2],
 }
 
+/// Pairs of nodes that were visited.
+pub(super) type Seen = FxHashSet<(u32, u32)>;
+
 /// Where a decision stands: lower places come first.
 type Place = (Field, Reverse<u8>);
 
@@ -147,7 +150,7 @@ impl Arena {
     }
 
     /// Whether two sets have no packet in common. Makes no node.
-    pub fn disjoint(&self, a: u32, b: u32, seen: &mut FxHashSet<(u32, u32)>) -> bool {
+    pub fn disjoint(&self, a: u32, b: u32, seen: &mut Seen) -> bool {
         if a == NONE || b == NONE {
             return true;
         }
@@ -158,7 +161,7 @@ impl Arena {
     }
 
     /// Whether all of `a` is in `b`. Makes no node.
-    pub fn inside(&self, a: u32, b: u32, seen: &mut FxHashSet<(u32, u32)>) -> bool {
+    pub fn inside(&self, a: u32, b: u32, seen: &mut Seen) -> bool {
         if a == NONE || b == ALL || a == b {
             return true;
         }
@@ -169,12 +172,7 @@ impl Arena {
     }
 
     /// Whether something holds for both branches of a pair; what was seen before held, or the answer is known to be no.
-    fn each_branch(
-        &self,
-        pair: (u32, u32),
-        seen: &mut FxHashSet<(u32, u32)>,
-        holds: fn(&Self, u32, u32, &mut FxHashSet<(u32, u32)>) -> bool,
-    ) -> bool {
+    fn each_branch(&self, pair: (u32, u32), seen: &mut Seen, holds: fn(&Self, u32, u32, &mut Seen) -> bool) -> bool {
         if !seen.insert(pair) {
             return true;
         }

@@ -72,9 +72,9 @@ impl Cube {
         rest
     }
 
-    /// Takes in a box that differs in one field only; gives it back if it differs in more.
-    pub fn join(&mut self, other: Self) -> Result<(), Self> {
-        let Some(field) = self.only_difference(&other) else { return Err(other) };
+    /// Takes in a box that differs in one field only; false, and nothing happens, if it differs in more.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let Some(field) = self.only_difference(other) else { return false };
         let place = self.sides.partition_point(|side| side.0 < field);
         match (self.sides.get_mut(place), other.side(field)) {
             (Some((at, own)), Some(values)) if *at == field => {
@@ -86,7 +86,7 @@ impl Cube {
             // One of them takes any value.
             _ => self.forget(field),
         }
-        Ok(())
+        true
     }
 
     /// The field in which they differ, if it is one. Equal boxes name any.

@@ -11,8 +11,8 @@ use crate::model::{
 };
 
 /// A diagram may hold this many boxes, of this many intervals a field, and still be turned back into boxes.
-const FEW_BOXES: usize = 32;
-const FEW_INTERVALS: usize = 64;
+const FEW_BOXES: usize = 16;
+const FEW_INTERVALS: usize = 16;
 
 /// It needs more nodes than an arena may have.
 #[derive(Debug)]

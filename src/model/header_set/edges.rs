@@ -27,7 +27,7 @@ impl Walk<'_> {
         if number == NONE {
             return true;
         }
-        if height == 0 || self.arena.field(number).is_none_or(|(field, _)| field != self.field) {
+        if height == 0 || self.arena.decision(number).is_none_or(|(field, ..)| field != self.field) {
             let last = if height == 0 { base } else { base | u128::MAX >> (128 - u32::from(height)) };
             match self.found.last_mut() {
                 Some((range, leads)) if *leads == number && range.1.checked_add(1) == Some(base) => range.1 = last,

@@ -23,7 +23,7 @@ use diagram::{Diagram, Overgrown};
 use union::Union;
 
 /// Beyond so many boxes a set becomes a diagram: each step looks at every box, but only at the part of a diagram that it touches.
-const MANY: usize = 128;
+const MANY: usize = 256;
 
 /// A set of packets: a field that is not constrained takes any value.
 ///

@@ -83,16 +83,12 @@ impl Union {
     fn add(&mut self, mut cube: Cube) {
         let mut at = 0;
         while at < self.cubes.len() {
-            match self.cubes[at].join(cube) {
-                Ok(()) => {
-                    // What it became may merge in turn.
-                    cube = self.cubes.swap_remove(at);
-                    at = 0;
-                }
-                Err(back) => {
-                    cube = back;
-                    at += 1;
-                }
+            if self.cubes[at].join(&cube) {
+                // What it became may merge in turn.
+                cube = self.cubes.swap_remove(at);
+                at = 0;
+            } else {
+                at += 1;
             }
         }
         self.cubes.push(cube);

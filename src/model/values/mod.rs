@@ -266,4 +266,7 @@ fn mix(hash: u128, (low, high): (u128, u128)) -> u128 {
 }
 
 #[cfg(test)]
+pub(super) mod oracle;
+
+#[cfg(test)]
 mod tests;

@@ -90,6 +90,6 @@ impl Sum {
     fn carries(self, bit: u8, y: bool, carried: bool) -> bool {
         let delta = self.delta >> bit & 1 == 1;
         let x = self.addend(bit, y, carried) != self.minus;
-        (x && delta) || (x && carried) || (delta && carried)
+        u8::from(x) + u8::from(delta) + u8::from(carried) > 1
     }
 }
