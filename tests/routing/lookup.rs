@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 
 use clearway::{
-    model::{Field, IpVersion},
+    model::{Field, HeaderSet, IpVersion, Values},
     simulate::{
-        Given, Point, Simulation,
+        Given, Point, Run, Simulation,
         outcome::{Decision, Delivery, Ending},
+        run::Finished,
     },
 };
 
 use crate::lab::Lab;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Lookup {
     pub destination: String,
     pub source: Option<String>,
@@ -41,27 +42,48 @@ impl Lookup {
 
     /// What our routing says, in the words in which the lab tells what the kernel says.
     pub fn answer(&self, simulation: &Simulation<'_>, lab: &Lab) -> String {
-        let run = simulation.run(self.packet(lab), Given::First);
+        let run = simulation.run(Point::new(self.fields(lab)), Given::First);
         let [finished] = run.finished.as_slice() else { return format!("{} ends", run.finished.len()) };
         if finished.strand.space.assumed().iter().any(|(field, _)| !matches!(field, Field::Ttl | Field::Length)) {
             return format!("undecided by {:?}", finished.strand.space.assumed());
         }
-        match (&finished.ending, &finished.delivery, &finished.decision) {
-            (Ending::Accept, Delivery::Local { .. }, _) => "local".into(),
-            (Ending::Accept, Delivery::Forward { interface } | Delivery::Sent { interface }, _) => format!("out {}", lab.name(*interface)),
-            (Ending::Unknown(why), ..) => format!("unknown {why}"),
-            (_, _, Decision::Stage { stage, reason }) => error(stage, reason).into(),
-            other => format!("{other:?}"),
+        told(finished, lab)
+    }
+
+    /// The same packets from and to anywhere, routed as one set.
+    pub fn from_and_to_anywhere(&self, simulation: &Simulation<'_>, lab: &Lab) -> Run<HeaderSet> {
+        let version = simulation.host().version;
+        let fixed = self.fields(lab).into_iter().filter(|(field, _)| !matches!(field, Field::Source | Field::Destination));
+        let usual = [(Field::Ttl, 64), (Field::Length, 60)];
+        let start = fixed.chain(usual).fold(HeaderSet::all(), |set, (field, value)| {
+            let width = field.width(version);
+            set.split(field, &Values::one(width, value)).0
+        });
+        simulation.run(start, Given::First)
+    }
+
+    /// What the set's outcomes say of this one packet of it.
+    pub fn answer_in(&self, run: &Run<HeaderSet>, lab: &Lab) -> String {
+        let fields = self.fields(lab);
+        let value = |field| match field {
+            Field::Ttl => 64,
+            Field::Length => 60,
+            _ => fields.iter().find(|(each, _)| *each == field).map_or(0, |(_, value)| *value),
+        };
+        let ends: Vec<_> = run.finished.iter().filter(|finished| finished.strand.space.contains(value)).collect();
+        match ends.as_slice() {
+            [end] => told(end, lab),
+            _ => format!("{} ends", ends.len()),
         }
     }
 
-    fn packet(&self, lab: &Lab) -> Point {
+    fn fields(&self, lab: &Lab) -> Vec<(Field, u128)> {
         let number = |text: &str| match text.parse() {
             Ok(IpAddr::V4(address)) => u128::from(u32::from(address)),
             Ok(IpAddr::V6(address)) => u128::from(address),
             Err(error) => panic!("{text}: {error}"),
         };
-        Point::new(vec![
+        vec![
             (Field::InInterface, self.incoming.map_or(0, |number| lab.index(&format!("e{number}")).into())),
             (Field::Source, self.source.as_deref().map_or(0, number)),
             (Field::Destination, number(&self.destination)),
@@ -74,7 +96,18 @@ impl Lookup {
             (Field::IpFlags, 0),
             (Field::FragmentOffset, 0),
             (Field::PacketType, 0),
-        ])
+        ]
+    }
+}
+
+/// An end in the words in which the lab tells what the kernel says.
+fn told<S>(finished: &Finished<S>, lab: &Lab) -> String {
+    match (&finished.ending, &finished.delivery, &finished.decision) {
+        (Ending::Accept, Delivery::Local { .. }, _) => "local".into(),
+        (Ending::Accept, Delivery::Forward { interface } | Delivery::Sent { interface }, _) => format!("out {}", lab.name(*interface)),
+        (Ending::Unknown(why), ..) => format!("unknown {why}"),
+        (_, _, Decision::Stage { stage, reason }) => error(stage, reason).into(),
+        other => format!("{other:?}"),
     }
 }
 

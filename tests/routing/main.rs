@@ -9,9 +9,13 @@ mod lookup;
 use clearway::{model::IpVersion, simulate::Simulation, snapshot::Snapshot, world::Recorded};
 use generate::Random;
 use lab::Lab;
+use lookup::Lookup;
 
 /// Lookups for each random host.
 const LOOKUPS: usize = 250;
+
+/// Of these, so many are also routed as sets, from and to anywhere.
+const SETS: usize = 5;
 
 /// A lab; without the privilege for it none, which is told, and fails where the tests are required.
 fn privileged_lab(name: &str) -> Option<Lab> {
@@ -49,6 +53,16 @@ fn compare(version: IpVersion, name: &str) {
             *kinds.entry(expected.split(' ').next().unwrap_or_default().to_owned()).or_default() += 1;
             if ours != expected {
                 differences.push(format!("seed {seed}: {}: the kernel says {expected}, we say {ours}", lookup.command(version)));
+            }
+        }
+        for wide in lookups.iter().step_by(LOOKUPS / SETS) {
+            let run = wide.from_and_to_anywhere(&simulation, &lab);
+            for other in lookups.iter().filter(|other| wide.source.is_some() == other.source.is_some()) {
+                let narrow = Lookup { source: other.source.clone(), destination: other.destination.clone(), ..wide.clone() };
+                let (one, of_set) = (narrow.answer(&simulation, &lab), narrow.answer_in(&run, &lab));
+                if one != of_set {
+                    differences.push(format!("seed {seed}: {}: alone {one}, in a set {of_set}", narrow.command(version)));
+                }
             }
         }
         if !differences.is_empty() {
