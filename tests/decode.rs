@@ -14,6 +14,9 @@ use clearway::{
 };
 use proptest::prelude::*;
 
+mod netns;
+use netns::Namespace;
+
 fn recorded() -> NftRecord {
     static RECORD: LazyLock<NftRecord> = LazyLock::new(|| {
         let file = flate2::read::GzDecoder::new(&include_bytes!("data/every-expression.json.gz")[..]);
@@ -43,16 +46,21 @@ fn rule<'a>(ruleset: &'a Ruleset, chain: &str, index: usize) -> &'a [Expr] {
     &chain.rules[index].exprs
 }
 
-#[test]
-fn nothing_is_unknown_and_nothing_is_missing() {
-    let ruleset = decode(&recorded());
-    assert_eq!(ruleset.incomplete, <[String; 0]>::default());
+/// How often each kind of expression occurs in the rules.
+fn counts(ruleset: &Ruleset) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for expr in ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules).flat_map(|rule| &rule.exprs) {
         let text = format!("{expr:?}");
         let name = text.split(|c: char| !c.is_alphanumeric()).next().expect("split yields one").to_lowercase();
-        *counts.entry(name).or_insert(0) += 1;
+        *counts.entry(name).or_default() += 1;
     }
+    counts
+}
+
+#[test]
+fn nothing_is_unknown_and_nothing_is_missing() {
+    let ruleset = decode(&recorded());
+    assert_eq!(ruleset.incomplete, <[String; 0]>::default());
     // As `nft --debug=netlink list ruleset` counts them.
     let expected = [
         ("bitwise", 21),
@@ -87,7 +95,7 @@ fn nothing_is_unknown_and_nothing_is_missing() {
         ("synproxy", 1),
         ("tproxy", 3),
     ];
-    assert_eq!(counts, expected.map(|(name, count)| (name.to_owned(), count)).into());
+    assert_eq!(counts(&ruleset), expected.map(|(name, count)| (name.to_owned(), count)).into());
 }
 
 #[test]
@@ -164,6 +172,57 @@ fn an_answer_for_one_key() {
     assert_eq!(&element.key[..3], [192, 0, 2]);
     assert!(decode_element(&hosts.messages.0[..40]).is_none());
     assert!(decode_element(&record.rules.0).is_none(), "another kind of message");
+}
+
+#[test]
+fn the_running_kernel_says_what_was_recorded() {
+    let Some(namespace) = Namespace::new("every") else { return };
+    namespace.shell("ip link add veth0 type veth peer name veth1");
+    namespace.nft(include_str!("data/every-expression.nft"));
+    let ruleset = decode(&namespace.collect(false).nft);
+    assert_eq!(ruleset.incomplete, <[String; 0]>::default());
+    assert_eq!(counts(&ruleset), counts(&decode(&recorded())));
+}
+
+/// What leads to a chain in each way there is: none of it looks like a hidden rule.
+#[test]
+fn uses_of_chains_add_up() {
+    let Some(namespace) = Namespace::new("uses") else { return };
+    namespace.nft(
+        "table inet t {
+            map named { type inet_service : verdict; elements = { 80 : jump a, * : goto b }; }
+            map timed { type inet_service : verdict; flags timeout; elements = { 80 timeout 1s : jump a, 81 timeout 1h : goto b }; }
+            chain a { accept; }
+            chain b { }
+            chain c {
+                jump a
+                goto b
+                ip saddr vmap { 192.0.2.1 : jump a, 192.0.2.2-192.0.2.9 : goto b, 192.0.2.10-192.0.2.20 : drop }
+                ip saddr . tcp dport vmap { 192.0.2.1 . 80-90 : jump a }
+                jump { ip saddr 192.0.2.1 accept; }
+            }
+            chain d { type filter hook input priority 0; policy drop; tcp dport vmap @named; tcp dport vmap @timed; }
+            chain e { type filter hook output priority 0; }
+        }",
+    );
+    assert_eq!(decode(&namespace.collect(false).nft).incomplete, <[String; 0]>::default());
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    assert_eq!(decode(&namespace.collect(false).nft).incomplete, <[String; 0]>::default(), "an element has timed out");
+    namespace.shell("nft delete element inet t named '{ 80 }'; nft flush chain inet t c");
+    assert_eq!(decode(&namespace.collect(false).nft).incomplete, <[String; 0]>::default(), "after deletions");
+}
+
+#[test]
+fn a_rule_too_big_to_be_shown_is_missed() {
+    let Some(namespace) = Namespace::new("hidden") else { return };
+    let comments: String = (0..110).map(|number| format!(" -m comment --comment c{number}")).collect();
+    namespace.shell(&format!(
+        "iptables-nft -A INPUT -p tcp -j ACCEPT; iptables-nft -A INPUT{comments} -j DROP; iptables-nft -A INPUT -p udp -j ACCEPT"
+    ));
+    assert_eq!(
+        decode(&namespace.collect(false).nft).incomplete,
+        ["the kernel did not show every rule of chain ip filter INPUT: it counts 3 uses of the chain, 1 of them were seen"]
+    );
 }
 
 /// The parts of a record, to be damaged.
