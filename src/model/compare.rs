@@ -28,6 +28,15 @@ pub fn within(bits: &Bits, ranges: &[(u128, u128)], version: IpVersion) -> Optio
             Values::from_ranges(width, ranges.iter().map(|&(low, high)| (low, high.min(ones(width)))).filter(|(low, high)| low <= high));
         return Some(run_is(field, low, flip, slice, version));
     }
+    if let Some(field) = single_field(parts)
+        && let Some(members) = field.members()
+    {
+        let holds = |member: &u128| {
+            bits.value(|_| Some(*member)).is_some_and(|value| ranges.iter().any(|&(low, high)| low <= value && value <= high))
+        };
+        let values = members.iter().copied().filter(holds).map(|member| (member, member));
+        return Some(Test::is(field, Values::from_ranges(field.width(version), values)));
+    }
     let mut cubes = Vec::new();
     for &(low, high) in ranges {
         let high = high.min(ones(width));

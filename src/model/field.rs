@@ -118,6 +118,15 @@ pub enum Field {
 }
 
 impl Field {
+    /// The values that it takes, where they are so few that tests of it are told by them.
+    #[must_use]
+    pub const fn members(self) -> Option<&'static [u128]> {
+        match self {
+            Self::CtState => Some(&[1, 2, 4, 8, 64]),
+            _ => None,
+        }
+    }
+
     /// Width in bits.
     #[must_use]
     pub const fn width(self, version: IpVersion) -> u8 {

@@ -110,7 +110,13 @@ impl Test {
         match self {
             Self::Always => Self::Never,
             Self::Never => Self::Always,
-            Self::In { field, values } => Self::is(field, values.complement()),
+            Self::In { field, values } => match field.members() {
+                Some(members) => {
+                    let others = members.iter().copied().filter(|member| !values.contains(*member));
+                    Self::is(field, Values::from_ranges(values.width(), others.map(|member| (member, member))))
+                }
+                None => Self::is(field, values.complement()),
+            },
             Self::Not(inner) => *inner,
             other => Self::Not(Box::new(other)),
         }

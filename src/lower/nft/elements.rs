@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::{
     model::bits::{number, ones},
-    ruleset::nft::{Element, Set},
+    ruleset::nft::{Element, Set, print},
 };
 
 /// `NFT_SET_INTERVAL`.
@@ -22,19 +22,33 @@ pub type Place = (usize, usize);
 pub fn places(set: &Set) -> SmallVec<[Place; 2]> {
     let key = set.key_len as usize;
     if set.field_lens.len() > 1 {
-        let mut at = 0;
-        let place = |len: &u32| {
-            let place = (at, *len as usize);
-            at += (*len as usize).next_multiple_of(4);
-            place
-        };
-        set.field_lens.iter().map(place).collect()
-    } else if key <= 16 {
-        SmallVec::from_iter([(0, key)])
-    } else {
-        // The kernel did not name the fields. It compares such keys as a whole, which word by word is the same.
-        (0..key.div_ceil(4)).map(|word| (4 * word, 4.min(key - 4 * word))).collect()
+        return side_by_side(set.field_lens.iter().map(|len| *len as usize));
     }
+    // Of a concatenation without ranges the kernel does not name the fields: their types tell.
+    let concatenated = set.key_type >= 1 << 6;
+    if concatenated {
+        let widths = print::key_widths(set.key_type);
+        let places = side_by_side(widths.iter().map(|bits| bits.div_ceil(8) as usize));
+        let end = places.last().map_or(0, |(at, bytes)| (at + bytes).next_multiple_of(4));
+        if widths.iter().all(|bits| *bits > 0) && end == key {
+            return places;
+        }
+    }
+    if concatenated || key > 16 {
+        // The kernel compares such keys as a whole, which word by word is the same.
+        return (0..key.div_ceil(4)).map(|word| (4 * word, 4.min(key - 4 * word))).collect();
+    }
+    SmallVec::from_iter([(0, key)])
+}
+
+fn side_by_side(lens: impl Iterator<Item = usize>) -> SmallVec<[Place; 2]> {
+    let mut at = 0;
+    let place = |len: usize| {
+        let place = (at, len);
+        at += len.next_multiple_of(4);
+        place
+    };
+    lens.map(place).collect()
 }
 
 /// An element with the range of each field of its key.

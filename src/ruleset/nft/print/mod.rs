@@ -36,6 +36,11 @@ use write::Writer;
 /// The name of an interface by its index, if there is such an interface.
 pub type Interfaces<'a> = dyn Fn(u32) -> Option<String> + 'a;
 
+/// The width in bits of each field of a set's key, as nft's number of its type tells; 0 where the type has no width of its own.
+pub fn key_widths(key_type: u32) -> Vec<u32> {
+    datatype::parts_of(key_type).iter().map(|part| part.bits).collect()
+}
+
 /// One rule, without its handle.
 pub fn rule(table: &Table, rule: &Rule, interfaces: &Interfaces) -> String {
     let mut writer = Writer::new(interfaces);
