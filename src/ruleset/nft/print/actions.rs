@@ -184,15 +184,21 @@ impl<'r> Registers<'r> {
     fn nat(&mut self, nat: &'r expr::Nat) -> Option<()> {
         let word = if nat.dnat { "dnat" } else { "snat" };
         let family = family_word(nat.family).filter(|_| self.table.family == Family::Inet);
-        let address = self.span(nat.addr_min, nat.addr_max, address_type(nat.family))?;
-        // A map may yield address and port at once, and so may one that yields a range of addresses.
-        if let Some(Kind::Map(_, map)) = address.as_ref().map(|address| &address.kind) {
+        let first = self.span(nat.addr_min, None, address_type(nat.family))?;
+        // A map may yield address and port at once, or a range of both: what the other registers hold is its as well.
+        if let Some(Kind::Map(_, map)) = first.as_ref().map(|first| &first.kind) {
             let bytes = if nat.family == IPV4 { 4 } else { 16 };
-            let together = [bytes + 4, 2 * (bytes + 4)].contains(&map.set.data_len);
-            if together || set::Notes::of(map.set).data_interval {
-                return self.add(Statement::Nat(Nat { word, family: family_word(nat.family), address, ports: None, flags: nat.flags }));
+            if map.set.data_len == bytes + 4 || set::Notes::of(map.set).data_interval {
+                return self.add(Statement::Nat(Nat {
+                    word,
+                    family: family_word(nat.family),
+                    address: first,
+                    ports: None,
+                    flags: nat.flags,
+                }));
             }
         }
+        let address = self.span(nat.addr_min, nat.addr_max, address_type(nat.family))?;
         let ports = self.ports(nat.port_min, nat.port_max)?;
         self.add(Statement::Nat(Nat { word, family, address, ports, flags: nat.flags }))
     }

@@ -131,11 +131,14 @@ pub fn trimmed<'r>(context: &Context, operand: &Operand<'r>, mask: &Operand) -> 
 
 /// The field and value of a payload statement. A field that is no whole number of bytes is written as
 /// `(bytes & ~field) | value`, or without the half that does nothing.
-pub fn written<'r>(context: &Context, field: Operand<'r>, mut value: Operand<'r>) -> (Operand<'r>, Operand<'r>) {
+pub fn written<'r>(context: &mut Context<'r>, field: Operand<'r>, mut value: Operand<'r>) -> (Operand<'r>, Operand<'r>) {
     let (datatype, order) = (field.datatype, field.order);
     if let Kind::Payload(Payload { field: None, .. }) = field.kind {
-        if let Some(found) = part_written(context, &field, &value) {
-            return found;
+        if let Some((found, value)) = part_written(context, &field, &value) {
+            if let Kind::Payload(payload) = &found.kind {
+                context.imply(payload);
+            }
+            return (found, value);
         }
     }
     if let Kind::Concat(_) = value.kind {

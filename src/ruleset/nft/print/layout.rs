@@ -51,7 +51,9 @@ pub fn chain_header(writer: &mut Writer, family: Family, chain: &Chain, with_han
     writer.text("\n");
     let Some(base) = &chain.base else { return };
     writer.format(format_args!("\t\ttype {} hook {}", base.kind, hook(family, base.hook)));
-    match base.devices.as_slice() {
+    let mut devices: Vec<&str> = base.devices.iter().map(String::as_str).collect();
+    devices.sort_unstable();
+    match devices.as_slice() {
         [] => {}
         [device] => writer.format(format_args!(" device \"{device}\"")),
         devices => writer.format(format_args!(" devices = {{ {} }}", devices.join(", "))),

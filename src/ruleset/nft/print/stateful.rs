@@ -14,7 +14,7 @@ pub fn write(writer: &mut Writer, expr: &Expr) {
         Expr::Counter(counter) => writer.format(format_args!("counter packets {} bytes {}", counter.packets, counter.bytes)),
         Expr::Limit(limit) => {
             writer.text("limit ");
-            writer.text(&rate(limit, limit.burst != 5));
+            writer.text(&rate(limit));
         }
         Expr::Quota(quota) => {
             writer.text("quota ");
@@ -49,12 +49,12 @@ fn unit(seconds: u64) -> &'static str {
     }
 }
 
-/// `rate over 10/second burst 7 packets`. `byte_burst`: whether a burst in bytes is written, on which rules and objects differ.
-pub fn rate(limit: &Limit, byte_burst: bool) -> String {
+/// `rate over 10/second burst 7 packets`; the default burst is not written.
+pub fn rate(limit: &Limit) -> String {
     let over = if limit.over { "over " } else { "" };
     let unit = unit(limit.unit);
     if limit.bytes {
-        let burst = if byte_burst { format!(" burst {}", constant::size(limit.burst.into())) } else { String::new() };
+        let burst = if limit.burst > 0 { format!(" burst {}", constant::size(limit.burst.into())) } else { String::new() };
         format!("rate {over}{}/{unit}{burst}", constant::size(limit.rate))
     } else {
         let burst = if limit.burst == 0 || limit.burst == 5 { String::new() } else { format!(" burst {} packets", limit.burst) };
@@ -69,7 +69,7 @@ pub fn size_limit(bytes: u64, over: bool) -> String {
 
 fn write_log(writer: &mut Writer, log: &Log) {
     const WARNING: u32 = 4;
-    const ALL: u32 = 0x1f;
+    const ALL: u32 = 0x2f;
     writer.text("log");
     if let Some(prefix) = &log.prefix {
         writer.format(format_args!(" prefix \"{prefix}\""));
@@ -96,7 +96,7 @@ fn write_log(writer: &mut Writer, log: &Log) {
         3 => " flags tcp sequence,options",
         _ => "",
     });
-    for (flag, name) in [(4, " flags ip options"), (8, " flags skuid"), (16, " flags ether")] {
+    for (flag, name) in [(4, " flags ip options"), (8, " flags skuid"), (32, " flags ether")] {
         if flags & flag != 0 {
             writer.text(name);
         }
@@ -104,10 +104,10 @@ fn write_log(writer: &mut Writer, log: &Log) {
 }
 
 /// `NF_SYNPROXY_OPT_*`.
-const MSS: u32 = 1;
-const WSCALE: u32 = 2;
-const SACK_PERM: u32 = 4;
-const TIMESTAMP: u32 = 8;
+pub const MSS: u32 = 1;
+pub const WSCALE: u32 = 2;
+pub const SACK_PERM: u32 = 4;
+pub const TIMESTAMP: u32 = 8;
 
 fn write_synproxy(writer: &mut Writer, synproxy: &Synproxy) {
     writer.text("synproxy");
