@@ -1,5 +1,6 @@
 //! Loads that are written by fixed words, and the statements that act: NAT, sets, duplicates, objects.
 
+use crate::ruleset::nft::decode::attributes::{be32, byte, parse, register, text};
 use crate::ruleset::nft::{
     Expr, Family,
     expr::{self, Reg},
@@ -215,6 +216,52 @@ impl<'r> Registers<'r> {
         let high = self.typed(last, &types::INET_SERVICE, Order::Big)?;
         Some(Some(Operand::untyped(Kind::Range(Box::new(low), Box::new(high)))))
     }
+
+    /// Expressions that have no type of their own: the loads among them leave what they load in a register.
+    pub fn unknown(&mut self, expr: &'r Expr, name: &str, attributes: &[u8]) -> Option<()> {
+        let known = match name {
+            "osf" => fingerprint(attributes),
+            "xfrm" => transform(attributes),
+            _ => None,
+        };
+        match (known, name) {
+            (Some((register, operand)), _) => self.keep(register, operand),
+            (None, "flow_offload") => {
+                let [_, table] = parse(attributes)?;
+                self.add(Statement::Text(format!("flow add @{}", text(table?))))
+            }
+            (None, _) => self.add(Statement::Plain(expr)),
+        }
+    }
+}
+
+/// `osf name`, `osf version` (`nft_osf.c`).
+fn fingerprint<'r>(attributes: &[u8]) -> Option<(Reg, Operand<'r>)> {
+    let [_, dest, ttl, flags] = parse(attributes)?;
+    let ttl = match byte(ttl?)? {
+        1 => "ttl loose ",
+        2 => "ttl skip ",
+        _ => "",
+    };
+    let what = if flags.and_then(be32).is_some_and(|flags| flags & 1 != 0) { "version" } else { "name" };
+    Some((register(dest?)?, Operand::new(Kind::Load(format!("osf {ttl}{what}")), &types::TEXT, Order::Host, 128)))
+}
+
+/// `ipsec in reqid` (`nft_xfrm.c`).
+fn transform<'r>(attributes: &[u8]) -> Option<(Reg, Operand<'r>)> {
+    let [_, dest, key, direction, number] = parse(attributes)?;
+    let (word, datatype, order, bits): (_, Datatype, _, _) = match be32(key?)? {
+        1 => ("ip daddr", &types::IPV4_ADDR, Order::Big, 32),
+        2 => ("ip6 daddr", &types::IPV6_ADDR, Order::Big, 128),
+        3 => ("ip saddr", &types::IPV4_ADDR, Order::Big, 32),
+        4 => ("ip6 saddr", &types::IPV6_ADDR, Order::Big, 128),
+        5 => ("reqid", &types::INTEGER, Order::Host, 32),
+        6 => ("spi", &types::INTEGER, Order::Big, 32),
+        _ => return None,
+    };
+    let direction = if byte(direction?)? == 0 { "in" } else { "out" };
+    let number = number.and_then(be32).filter(|number| *number > 0).map_or_else(String::new, |number| format!(" spnum {number}"));
+    Some((register(dest?)?, Operand::new(Kind::Load(format!("ipsec {direction}{number} {word}")), datatype, order, bits)))
 }
 
 /// The range from `low` to `high`, as a prefix if it is one.
@@ -222,7 +269,7 @@ pub fn as_prefix<'r>(low: Operand<'r>, high: Operand<'r>) -> Operand<'r> {
     if let (Some(from), Some(to)) = (low.as_number(), high.as_number()) {
         let differing = from.value ^ to.value;
         let host = (!differing).trailing_zeros();
-        if host < from.bits && differing == number::ones(host) && (from.value == 0 || from.value.trailing_zeros() >= host) {
+        if host <= from.bits && differing == number::ones(host) && (from.value == 0 || from.value.trailing_zeros() >= host) {
             return Operand::untyped(Kind::Prefix(Box::new(low), from.bits - host));
         }
     }

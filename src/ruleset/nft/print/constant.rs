@@ -15,6 +15,9 @@ pub fn write(out: &mut String, number: Number, datatype: Datatype, numeric: bool
         Some(name) if !numeric => {
             let _ = write!(out, "{quote}{name}{quote}");
         }
+        _ if numeric && datatype.style == Style::Duration => {
+            let _ = write!(out, "{}s", number.value / 1000);
+        }
         _ => write_number(out, number, datatype, interfaces),
     }
 }

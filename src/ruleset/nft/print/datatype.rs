@@ -80,7 +80,7 @@ types! {
     INVALID = 0 "invalid" 0 Unknown Number Style::Invalid, &[];
     VERDICT = 1 "verdict" 0 Unknown Verdict Decimal, &[];
     NF_PROTO = 2 "nf_proto" 8 Unknown Number Decimal, symbols::NF_PROTO;
-    BITMASK = 3 "bitmask" 0 Unknown Bitmask Hex(0), &[];
+    BITMASK = 3 "bitmask" 0 Unknown Number Hex(0), &[];
     INTEGER = 4 "integer" 0 Unknown Number Decimal, &[];
     TEXT = 5 "string" 0 Host Text Decimal, &[];
     LINK_ADDRESS = 6 "ll_addr" 0 Big Number LinkAddress, &[];

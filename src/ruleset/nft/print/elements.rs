@@ -130,10 +130,21 @@ fn joined(mut parts: Vec<Operand>) -> Operand {
 fn parts<'r>(data: &[u8], datatypes: &[Datatype], set: &Set, ordered: bool) -> Vec<Operand<'r>> {
     let mut rest = data;
     let mut found = Vec::new();
+    let fixed: u32 = datatypes.iter().map(|datatype| datatype.bits.div_ceil(32) * 4).sum();
+    let noted = Notes::of(set).key_typeof;
     for (position, datatype) in datatypes.iter().copied().enumerate() {
-        let known = set.field_lens.get(position).map(|bytes| *bytes as usize).filter(|_| datatype.bits == 0);
-        let bytes = known.unwrap_or(datatype.bits.div_ceil(8) as usize).min(rest.len());
-        let bytes = if bytes == 0 { rest.len() } else { bytes };
+        // An integer is as wide as the field that it was declared with, or as what the other parts leave of the key.
+        let noted = match noted.as_ref().map(|key| &key.kind) {
+            Some(Kind::Concat(parts)) => parts.get(position).map(|part| part.bits.div_ceil(8) as usize),
+            _ => None,
+        };
+        let known = match (datatype.bits, noted, set.field_lens.get(position)) {
+            (0, Some(bytes), _) => bytes,
+            (0, None, Some(bytes)) => *bytes as usize,
+            (0, None, None) => data.len().saturating_sub(fixed as usize),
+            (bits, ..) => bits.div_ceil(8) as usize,
+        };
+        let bytes = known.min(rest.len());
         let mut part = Operand::bytes(&rest[..bytes]);
         let order = if ordered && datatype.base != Base::Text { Order::Big } else { datatype.order };
         part.set_type(datatype, order);
@@ -184,8 +195,26 @@ fn points<'r>(set: &Set, list: Vec<&'r Element>, datatypes: &[Datatype], shift: 
             (sort, Entry { key: Some(key), element })
         })
         .collect();
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    sort(&mut keyed);
     keyed.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// nft's merge sort, which puts equal elements of the first half behind those of the second.
+fn sort(list: &mut Vec<(Vec<u8>, Entry)>) {
+    if list.len() < 2 {
+        return;
+    }
+    let mut second = list.split_off(list.len().div_ceil(2));
+    sort(list);
+    sort(&mut second);
+    let mut first = std::mem::take(list).into_iter().peekable();
+    for later in second {
+        while let Some(earlier) = first.next_if(|earlier| earlier.0 < later.0) {
+            list.push(earlier);
+        }
+        list.push(later);
+    }
+    list.extend(first);
 }
 
 fn single<'r>(set: &Set, element: &Element, datatype: Datatype, shift: u32) -> Operand<'r> {

@@ -141,8 +141,8 @@ impl<'r> Registers<'r> {
             | Expr::Log(_)
             | Expr::Notrack
             | Expr::Synproxy(_)
-            | Expr::Compat(_)
-            | Expr::Unknown { .. } => self.push(Statement::Plain(expr)),
+            | Expr::Compat(_) => self.push(Statement::Plain(expr)),
+            Expr::Unknown { name, attributes } => self.unknown(expr, name, attributes),
             other => self.action(other),
         }
     }

@@ -78,9 +78,8 @@ impl<'r> Notes<'r> {
             }
         }
         // nft uses a note only if it is as wide as the key, and that of the key only together with that of the data.
-        let data_len = if notes.data_interval { set.data_len / 2 } else { set.data_len };
         notes.key_typeof = notes.key_typeof.filter(|key| key.bits.div_ceil(8) == set.key_len);
-        notes.data_typeof = notes.data_typeof.filter(|data| data.bits.div_ceil(8) == data_len);
+        notes.data_typeof = notes.data_typeof.filter(|data| data.bits.div_ceil(8) == set.data_len);
         if set.flags & MAP != 0 && notes.data_typeof.is_none() {
             notes.key_typeof = None;
         }

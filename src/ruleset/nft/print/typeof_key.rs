@@ -86,17 +86,18 @@ fn payload<'r>(data: &[u8]) -> Option<Operand<'r>> {
 fn exthdr<'r>(data: &[u8]) -> Option<Operand<'r>> {
     let value = |at| find(data, at).and_then(number);
     let (description, position) = (value(0)?, value(1)?);
-    let (op, kind) = match (value(2), description) {
-        (Some(op), kind) => (op, kind),
-        (None, 1) => (option::IPV6, 0),
-        (None, 6) => (option::IPV6, 44),
-        (None, 7) => (option::IPV6, 60),
-        (None, 8) => (option::IPV6, 135),
+    // Extension headers have nft's own numbers and count their parts from 1; options have the protocol's and count from 0.
+    let (op, kind, place) = match (value(2), description) {
+        (Some(op), kind) => (op, u8::try_from(kind).ok()?, position),
+        (None, 1) => (option::IPV6, 0, position.checked_sub(1)?),
+        (None, 6) => (option::IPV6, 44, position.checked_sub(1)?),
+        (None, 7) => (option::IPV6, 60, position.checked_sub(1)?),
+        (None, 8) => (option::IPV6, 135, position.checked_sub(1)?),
         _ => return None,
     };
-    let kind = u8::try_from(kind).ok()?;
     let header = *option::headers(op, kind).first()?;
-    let part = *header.parts.get((position.checked_sub(1)?) as usize)?;
+    let place = if op == option::IPV4 { place.min(3).min(u32::try_from(header.parts.len()).ok()? - 1) } else { place };
+    let part = *header.parts.get(place as usize)?;
     let field = HeaderOption { op, kind, offset: part.offset, present: false, part: Some((header, part)) };
     Some(Operand::new(Kind::Option(field), part.datatype, Order::Big, part.bits))
 }
