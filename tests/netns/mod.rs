@@ -12,6 +12,7 @@ pub struct Namespace(pub String);
 
 impl Namespace {
     /// None, with a note on standard error, where namespaces cannot be made.
+    #[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
     pub fn new(purpose: &str) -> Option<Self> {
         let name = format!("clearway-test-{purpose}-{}", std::process::id());
         let made = Command::new("ip").args(["netns", "add", &name]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
