@@ -12,6 +12,7 @@ use super::{
 use crate::{
     model::{Field, HeaderSet, Host, IpVersion, Values},
     network::{Network, Route, RouteKind},
+    simulate::source,
 };
 
 /// Beyond so many routes a host is an internet router, and who comes in where is not told by its table.
@@ -36,6 +37,13 @@ pub fn part(flow: &Expression, packets: &HeaderSet, host: &Host, network: &Netwo
         prefer(Field::TcpFlags, &Values::masked(8, ALL_BUT_ECN, start::SYN));
     }
     prefer(Field::PacketType, &Values::one(8, PACKET_HOST));
+    if flow.source.hosts == Hosts::Local {
+        // A program that binds no address of its own.
+        let part = source::chosen(honest.clone(), host);
+        if !part.is_empty() {
+            honest = part;
+        }
+    }
     let senders = senders(flow, host, network);
     let part = honest.and(&senders);
     if part.is_empty() { honest } else { part }

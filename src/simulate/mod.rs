@@ -40,6 +40,8 @@ mod reverse_path;
 
 pub mod routing;
 
+pub mod source;
+
 mod fib;
 
 mod delivery;

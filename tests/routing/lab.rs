@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::Write as _,
+    net::IpAddr,
     process::{Command, Output, Stdio},
 };
 
@@ -63,7 +64,7 @@ impl Lab {
     }
 
     /// What the kernel says to each.
-    pub fn ask(&self, lookups: &[Lookup], version: IpVersion) -> Vec<String> {
+    pub fn ask(&self, lookups: &[Lookup], version: IpVersion) -> Vec<(String, Option<IpAddr>)> {
         let commands: Vec<String> = lookups.iter().map(|lookup| lookup.command(version)).collect();
         let output = self.batch(&commands, Some(version));
         let mut failed = BTreeMap::new();
@@ -76,10 +77,10 @@ impl Lab {
             }
         }
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut found = text.lines().filter(|line| !line.trim().is_empty()).map(told);
+        let mut found = text.lines().filter(|line| !line.trim().is_empty()).map(|line| (told(line), source(line)));
         let answers = (1..=commands.len()).map(|number| match failed.get(&number) {
-            Some(error) => named(error),
-            None => found.next().unwrap_or_else(|| "nothing".into()),
+            Some(error) => (named(error), None),
+            None => found.next().unwrap_or_else(|| ("nothing".into(), None)),
         });
         answers.collect()
     }
@@ -109,7 +110,7 @@ impl Lab {
         let any = if version == IpVersion::V4 { "0.0.0.0/0" } else { "::/0" };
         let net = |text: &str| match text {
             "default" | "all" => any.parse().ok(),
-            _ => text.parse().ok().or_else(|| Some(text.parse::<std::net::IpAddr>().ok()?.into())),
+            _ => text.parse().ok().or_else(|| Some(text.parse::<IpAddr>().ok()?.into())),
         };
         let dead = |of: &Value| of["flags"].as_array().is_some_and(|flags| flags.iter().any(|flag| flag == "dead"));
         let hop = |of: &Value| Nexthop {
@@ -233,6 +234,13 @@ fn told(line: &str) -> String {
         _ if device == "lo" => "local".into(),
         _ => format!("out {device}"),
     }
+}
+
+/// The source that the kernel chose, where it sends to another host.
+fn source(line: &str) -> Option<IpAddr> {
+    let answer: Value = serde_json::from_str(line).expect("ip writes JSON");
+    let sent = answer[0]["iif"].is_null() && matches!(answer[0]["from"].as_str(), None | Some("::")) && answer[0]["dev"] != "lo";
+    answer[0]["prefsrc"].as_str().filter(|_| sent)?.parse().ok()
 }
 
 /// The name of an error that `ip` tells in words.

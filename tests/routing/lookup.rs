@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use clearway::{
-    model::{Field, HeaderSet, IpVersion, Values},
+    model::{Field, HeaderSet, Host, IpVersion, Values},
     simulate::{
         Given, Point, Run, Simulation,
         outcome::{Decision, Delivery, Ending},
         run::Finished,
+        source,
     },
 };
 
@@ -77,6 +78,16 @@ impl Lookup {
         }
     }
 
+    /// The sources among those of this host that we say the kernel chooses.
+    pub fn chosen_source(&self, host: &Host, lab: &Lab) -> Vec<IpAddr> {
+        let version = host.version;
+        let fixed = self.fields(lab).into_iter().filter(|(field, _)| *field != Field::Source);
+        let sent = fixed.fold(HeaderSet::all(), |set, (field, value)| set.split(field, &Values::one(field.width(version), value)).0);
+        let part = source::chosen(sent, host).values(Field::Source, Field::Source.width(version));
+        let ranges = part.ranges(4).unwrap_or_default();
+        ranges.into_iter().map(|(low, _)| address(low, version)).collect()
+    }
+
     fn fields(&self, lab: &Lab) -> Vec<(Field, u128)> {
         let number = |text: &str| match text.parse() {
             Ok(IpAddr::V4(address)) => u128::from(u32::from(address)),
@@ -97,6 +108,13 @@ impl Lookup {
             (Field::FragmentOffset, 0),
             (Field::PacketType, 0),
         ]
+    }
+}
+
+fn address(number: u128, version: IpVersion) -> IpAddr {
+    match version {
+        IpVersion::V4 => std::net::Ipv4Addr::from(u32::try_from(number).unwrap_or(0)).into(),
+        IpVersion::V6 => std::net::Ipv6Addr::from(number).into(),
     }
 }
 

@@ -37,6 +37,7 @@ fn seeds() -> std::ops::Range<u64> {
 
 fn compare(version: IpVersion, name: &str) {
     let mut differences = Vec::new();
+    let mut sourced = 0;
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     for seed in seeds() {
         let Some(lab) = privileged_lab(&format!("{name}{seed}")) else { return };
@@ -48,11 +49,19 @@ fn compare(version: IpVersion, name: &str) {
         let snapshot = Snapshot::default();
         let world = Recorded(&snapshot);
         let simulation = Simulation::new(&host, &world);
-        for (lookup, expected) in lookups.iter().zip(expected) {
+        for (lookup, (expected, source)) in lookups.iter().zip(expected) {
             let ours = lookup.answer(&simulation, &lab);
             *kinds.entry(expected.split(' ').next().unwrap_or_default().to_owned()).or_default() += 1;
             if ours != expected {
                 differences.push(format!("seed {seed}: {}: the kernel says {expected}, we say {ours}", lookup.command(version)));
+            }
+            if let Some(source) = source.filter(|_| lookup.source.is_none()) {
+                sourced += 1;
+                let chosen = lookup.chosen_source(&host, &lab);
+                if chosen != [source] {
+                    differences
+                        .push(format!("seed {seed}: {}: the kernel sends from {source}, we from {chosen:?}", lookup.command(version)));
+                }
             }
         }
         for wide in lookups.iter().step_by(LOOKUPS / SETS) {
@@ -72,6 +81,7 @@ fn compare(version: IpVersion, name: &str) {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(sourced > 0, "the kernel chose no source");
     for kind in ["local", "out", "EINVAL", "EACCES", "EHOSTUNREACH", "ENETUNREACH"] {
         assert!(kinds.contains_key(kind), "no lookup ended in {kind}: {kinds:?}");
     }

@@ -120,7 +120,7 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// The interface by which packets leave on a route: of several, the kernel's choice (`fib_select_multipath`, `fib6_select_path`).
-    fn hops(&mut self, strand: Strand<S>, route: &Entry, outgoing: Outgoing) -> Vec<(Strand<S>, u32)> {
+    pub(super) fn hops(&mut self, strand: Strand<S>, route: &Entry, outgoing: Outgoing) -> Vec<(Strand<S>, u32)> {
         let mut interfaces: Vec<u32> = route.hops.iter().filter(|hop| !hop.dead).map(|hop| hop.interface).collect();
         if let Outgoing::Only(only) = outgoing {
             interfaces.retain(|interface| *interface == only);

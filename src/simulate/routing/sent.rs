@@ -40,6 +40,11 @@ impl<S: Space> Machine<'_, S> {
         Key { incoming: Operand::Number(self.loopback().into()), uid: Operand::Field(Field::Uid), ..Key::RECEIVED }
     }
 
+    /// The key of a packet whose source is not chosen yet.
+    pub(in crate::simulate) fn key_of_sourceless(&self) -> Key {
+        Key { source: Operand::Number(0), ..self.key_of_sent() }
+    }
+
     /// Broadcast, multicast and link-local destinations: the interface is the sender's to choose. An own link-local address is reached by lo.
     fn own_scope(&mut self, strands: Vec<Strand<S>>) -> Routed<S> {
         let host = self.decider.host;
