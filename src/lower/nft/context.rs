@@ -26,6 +26,7 @@ pub struct Context<'a> {
     pub sets: Sets,
     /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
     pub names: ByInterface,
+    fragment: Option<ConditionId>,
     points: FxHashMap<(Field, u128, u128), Arc<Values>>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Context<'a> {
             conditions: Vec::new(),
             sets: Sets::default(),
             names: std::iter::once((0, 0)).chain(names).collect(),
+            fragment: None,
             points: FxHashMap::default(),
         }
     }
@@ -47,6 +49,13 @@ impl<'a> Context<'a> {
     pub fn condition(&mut self, kind: ConditionKind, text: impl Into<String>) -> ConditionId {
         self.conditions.push(Condition { kind, text: text.into() });
         ConditionId(self.conditions.len() as u32 - 1)
+    }
+
+    /// The condition that every load from an IPv6 fragment has.
+    pub fn fragment_condition(&mut self) -> ConditionId {
+        let id = self.fragment.unwrap_or_else(|| self.condition(ConditionKind::Unknown, "bytes of an IPv6 fragment"));
+        self.fragment = Some(id);
+        id
     }
 
     /// A field's value lies in `low ..= high`; for what many rules ask, so that they share it.

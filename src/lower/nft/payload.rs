@@ -57,7 +57,7 @@ impl Reader<'_, '_> {
                 Some(self.context.headers.network(offset, len))
             }
             PayloadBase::Transport => {
-                self.needs_transport(offset + len);
+                self.needs_transport(offset + len, is_fast(offset, len));
                 Some(self.context.headers.transport(offset, len))
             }
             PayloadBase::Inner => self.locate_inner(offset, len),
@@ -71,13 +71,18 @@ impl Reader<'_, '_> {
         if self.protocol != Some(17) {
             return None;
         }
-        self.needs_transport(UDP + offset + len);
+        self.needs_transport(UDP + offset + len, false);
         Some(self.context.headers.transport(UDP + offset, len))
     }
 
-    /// The transport header up to `end` bytes: `pkt->fragoff` is 0, and `skb_copy_bits` finds them.
-    pub(super) fn needs_transport(&mut self, end: usize) {
-        self.guards.unfragmented();
+    /// The transport header up to `end` bytes: `skb_copy_bits` must find them, and `pkt->fragoff` be 0. The fast way does not look at that
+    /// (`nft_payload_fast_eval`): of a later fragment of IPv4 it reads what follows the network header, of IPv6 the network header itself.
+    pub(super) fn needs_transport(&mut self, end: usize, fast: bool) {
+        match (fast, self.context.version) {
+            (false, _) => self.guards.unfragmented(),
+            (true, IpVersion::V4) => {}
+            (true, IpVersion::V6) => self.certain_only_in_whole_packets(),
+        }
         self.guards.length(self.context.headers.network_length() + end);
     }
 
@@ -86,16 +91,17 @@ impl Reader<'_, '_> {
         let header = self.context.headers.network_length();
         if end > header {
             self.guards.length(end);
-            self.certain_only_in_whole_packets("data of a fragment");
-        } else if self.context.headers.next_header(start, end.saturating_sub(start)) {
-            self.certain_only_in_whole_packets("the next header of a fragment");
+        }
+        let follows_header = end > header && self.context.version == IpVersion::V6;
+        if follows_header || self.context.headers.next_header(start, end.saturating_sub(start)) {
+            self.certain_only_in_whole_packets();
         }
     }
 
-    /// What is loaded is only known where the packet is no later fragment.
-    fn certain_only_in_whole_packets(&mut self, text: &str) {
+    /// Between the headers of an IPv6 fragment there is the fragment header, which the fields have no place for.
+    fn certain_only_in_whole_packets(&mut self) {
         let whole = self.context.common(Field::FragmentOffset, 0, 0);
-        let condition = self.context.condition(ConditionKind::Unknown, text);
+        let condition = self.context.fragment_condition();
         self.guards.other(Test::Any(vec![whole, Test::Condition(condition)]));
     }
 
@@ -148,6 +154,11 @@ impl Reader<'_, '_> {
         let condition = self.context.condition(ConditionKind::Unknown, text);
         self.effect(Step::Opaque(condition));
     }
+}
+
+/// Whether the kernel loads by `nft_payload_fast_eval` (`nft_payload_select_ops`).
+fn is_fast(offset: usize, len: usize) -> bool {
+    matches!(len, 1 | 2 | 4) && offset.is_multiple_of(len)
 }
 
 /// The number of the family in which packets of a version travel (`NFPROTO_*`).

@@ -26,7 +26,7 @@ impl Reader<'_, '_> {
     pub(super) fn synproxy(&mut self) {
         let tcp = self.context.common(Field::Protocol, 6, 6);
         self.test(tcp);
-        self.needs_transport(20);
+        self.needs_transport(20, false);
         self.test(Test::is(Field::TcpFlags, Values::masked(8, 0x12, 0).complement()));
         self.end(Step::Verdict(Verdict::Stolen));
     }
