@@ -13,10 +13,10 @@ use crate::model::{
 };
 
 /// An arena that needs more nodes than this gives up.
-const MOST: usize = 1 << 22;
+const MOST: usize = if cfg!(test) { 1 << 18 } else { 1 << 22 };
 
 /// So many new nodes are never too many.
-const ROOM: usize = 1 << 17;
+const ROOM: usize = if cfg!(test) { 1 << 12 } else { 1 << 18 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Node {
@@ -46,7 +46,7 @@ pub(super) struct Arena {
 impl Arena {
     /// Whether it may be worth to leave it: most nodes may be rubbish.
     pub fn is_crowded(&self) -> bool {
-        self.full || self.nodes.len() > 2 * self.tidy + ROOM
+        self.full || self.nodes.len() > 3 * self.tidy + ROOM || self.nodes.len() > MOST / 2 && self.nodes.len() > self.tidy + ROOM
     }
 
     /// All that it holds is in use.

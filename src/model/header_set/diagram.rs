@@ -40,48 +40,53 @@ impl Diagram {
         self.arena.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves to an arena of its own if most of the nodes here belong to nobody any more.
-    fn tidy(&mut self) {
+    /// Moves to an arena of its own: most of the nodes here may belong to nobody any more.
+    fn move_out(&mut self) {
+        let mut fresh = Arena::default();
+        let root = fresh.copy(&self.lock(), self.root, &mut FxHashMap::default());
+        fresh.settle();
+        self.root = root;
+        self.arena = Arc::new(Mutex::new(fresh));
+    }
+
+    /// Makes sets of the nodes; tries again in an arena of its own if this one is full.
+    fn make<const N: usize>(mut self, work: impl Fn(&Self, &mut Arena) -> [u32; N]) -> Result<[Self; N], Overgrown> {
         if self.lock().is_crowded() {
-            let mut fresh = Arena::default();
-            let root = fresh.copy(&self.lock(), self.root, &mut FxHashMap::default());
-            fresh.settle();
-            self.root = root;
-            self.arena = Arc::new(Mutex::new(fresh));
+            self.move_out();
         }
+        let mut roots = self.ask(&work);
+        if roots.is_none() {
+            self.move_out();
+            roots = self.ask(&work);
+        }
+        roots.map(|roots| roots.map(|root| Self { root, ..self.clone() })).ok_or(Overgrown)
     }
 
-    /// Makes sets of the nodes.
-    fn make<const N: usize>(mut self, work: impl Fn(&mut Arena, u32) -> [u32; N]) -> Result<[Self; N], Overgrown> {
-        self.tidy();
-        self.make_here(work)
+    fn in_own_arena(&self) -> Self {
+        let mut own = self.clone();
+        own.move_out();
+        own
     }
 
-    fn make_here<const N: usize>(self, work: impl Fn(&mut Arena, u32) -> [u32; N]) -> Result<[Self; N], Overgrown> {
+    /// What the nodes tell; None if the arena is full.
+    fn ask<T>(&self, work: impl Fn(&Self, &mut Arena) -> T) -> Option<T> {
         let mut arena = self.lock();
-        let roots = work(&mut arena, self.root);
-        if arena.full {
-            return Err(Overgrown);
-        }
-        drop(arena);
-        Ok(roots.map(|root| Self { root, ..self.clone() }))
+        let answer = work(self, &mut arena);
+        (!arena.full).then_some(answer)
     }
 
-    /// The other set's root in this one's arena.
-    fn adopt(&self, other: &Self) -> u32 {
-        if Arc::ptr_eq(&self.arena, &other.arena) {
-            return other.root;
-        }
+    pub fn combine(self, op: Op, other: &Self) -> Result<Self, Overgrown> {
         // By way of a third arena, so that two locks are never held at once.
-        let mut parcel = Arena::default();
-        let root = parcel.copy(&other.lock(), other.root, &mut FxHashMap::default());
-        self.lock().copy(&parcel, root, &mut FxHashMap::default())
-    }
-
-    pub fn combine(mut self, op: Op, other: &Self) -> Result<Self, Overgrown> {
-        self.tidy();
-        let root = self.adopt(other);
-        let [mut result] = self.make_here(|arena, own| [arena.apply(op, own, root)])?;
+        let parcel = (!Arc::ptr_eq(&self.arena, &other.arena)).then(|| other.in_own_arena());
+        let [mut result] = self.make(|own, arena| {
+            let theirs = match &parcel {
+                Some(parcel) => arena.copy(&parcel.lock(), parcel.root, &mut FxHashMap::default()),
+                None if Arc::ptr_eq(&own.arena, &other.arena) => other.root,
+                // This set has just moved out of their common arena, so nobody else can hold the lock of its new one.
+                None => arena.copy(&other.lock(), other.root, &mut FxHashMap::default()),
+            };
+            [arena.apply(op, own.root, theirs)]
+        })?;
         match op {
             Op::Or => result.hull = result.hull.hull(&other.hull),
             Op::And => result.hull = result.hull.and(&other.hull).unwrap_or_default(),
@@ -91,9 +96,9 @@ impl Diagram {
     }
 
     pub fn or_cubes(self, cubes: &[Cube]) -> Result<Self, Overgrown> {
-        let [mut result] = self.make(|arena, root| {
+        let [mut result] = self.make(|own, arena| {
             let more = union(arena, cubes);
-            [arena.apply(Op::Or, root, more)]
+            [arena.apply(Op::Or, own.root, more)]
         })?;
         result.hull = cubes.iter().fold(result.hull, |hull, cube| hull.hull(cube));
         Ok(result)
@@ -101,9 +106,9 @@ impl Diagram {
 
     /// Both parts must be there.
     pub fn split(self, field: Field, values: &Values) -> Result<(Self, Self), Overgrown> {
-        let [mut inside, mut rest] = self.make(|arena, root| {
+        let [mut inside, mut rest] = self.make(|own, arena| {
             let side = arena.side(field, values, ALL);
-            [arena.apply(Op::And, root, side), arena.apply(Op::Minus, root, side)]
+            [arena.apply(Op::And, own.root, side), arena.apply(Op::Minus, own.root, side)]
         })?;
         if rest.hull.relation(field, values) == Relation::Across {
             inside.hull = rest.hull.cut(field, values);
@@ -116,25 +121,28 @@ impl Diagram {
             Relation::Across => {}
             settled => return settled,
         }
-        let mut arena = self.lock();
-        let side = arena.side(field, values, ALL);
-        if arena.disjoint(self.root, side, &mut FxHashSet::default()) {
-            Relation::Outside
-        } else if arena.inside(self.root, side, &mut FxHashSet::default()) {
-            Relation::Inside
-        } else {
-            Relation::Across
-        }
+        let relation = |own: &Self, arena: &mut Arena| {
+            let side = arena.side(field, values, ALL);
+            if arena.disjoint(own.root, side, &mut FxHashSet::default()) {
+                Relation::Outside
+            } else if arena.inside(own.root, side, &mut FxHashSet::default()) {
+                Relation::Inside
+            } else {
+                Relation::Across
+            }
+        };
+        // Where there is no room for the question, a split will find that out.
+        self.ask(relation).or_else(|| self.in_own_arena().ask(relation)).unwrap_or(Relation::Across)
     }
 
     pub fn forget(self, field: Field) -> Result<Self, Overgrown> {
-        let [mut result] = self.make(|arena, root| [arena.forget(root, field, &mut FxHashMap::default())])?;
+        let [mut result] = self.make(|own, arena| [arena.forget(own.root, field, &mut FxHashMap::default())])?;
         result.hull.forget(field);
         Ok(result)
     }
 
     pub fn values(&self, field: Field, width: u8) -> Result<Values, Overgrown> {
-        let [projected] = self.clone().make(|arena, root| [arena.project(root, field, &mut FxHashMap::default())])?;
+        let [projected] = self.clone().make(|own, arena| [arena.project(own.root, field, &mut FxHashMap::default())])?;
         let edges = projected.lock().edges(projected.root);
         let all = if projected.root == ALL { Values::all(width) } else { Values::none(width) };
         Ok(edges.and_then(|(_, edges)| edges.into_iter().next()).map_or(all, |(values, _)| values))

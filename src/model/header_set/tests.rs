@@ -174,6 +174,27 @@ fn many_boxes() {
     assert_eq!(rest.or(taken).boxes().collect::<Vec<_>>(), start.boxes().collect::<Vec<_>>());
 }
 
+/// What does not fit is said, and nothing is lost.
+#[test]
+fn a_set_outgrows_its_limit() {
+    let start = HeaderSet::all().split(Field::DestinationPort, &Values::one(16, 80)).0;
+    // Equality of two addresses, mark by bit: each bit more doubles the nodes, as the fields stand one after the other.
+    let equal = |set: HeaderSet, bit: u8| {
+        let values = Values::masked(32, 1 << bit, 1 << bit);
+        let (one, zero) = set.split(Field::Source, &values);
+        one.split(Field::Mark, &values).0.or(zero.split(Field::Mark, &values).1)
+    };
+    let set = (0..24).fold(start, equal);
+    assert!(set.is_overgrown() && !set.is_empty());
+    for number in 0..100u128 {
+        assert!(set.contains(|field| if field == Field::DestinationPort { 80 } else { number << 8 }));
+    }
+    assert_eq!(set.relation(Field::DestinationPort, &Values::one(16, 80)), Relation::Inside);
+    let (inside, none) = set.split(Field::DestinationPort, &Values::one(16, 80));
+    assert!(inside.is_overgrown() && none.is_empty() && !none.is_overgrown());
+    assert!(HeaderSet::all().minus(&inside).is_overgrown());
+}
+
 #[test]
 fn a_condition_and_its_contrary_merge_back() {
     let flow = HeaderSet::all().split(Field::DestinationPort, &Values::one(16, 80)).0;
