@@ -25,8 +25,7 @@ use clearway::{
 use proptest::prelude::*;
 
 /// Fields that the random rules read, and how many values of each are tried.
-const FIELDS: [(Field, u128); 4] =
-    [(Field::Source, 8), (Field::DestinationPort, 8), (Field::Mark, 4), (Field::Ttl, 4)];
+const FIELDS: [(Field, u128); 4] = [(Field::Source, 8), (Field::DestinationPort, 8), (Field::Mark, 4), (Field::Ttl, 4)];
 const CHAINS: u32 = 4;
 
 fn values(field: Field, most: u128) -> impl Strategy<Value = Values> {
@@ -97,7 +96,8 @@ fn chain(number: u32) -> impl Strategy<Value = Chain> {
 fn host() -> impl Strategy<Value = Host> {
     let element = (0..8u128, 0..8u128, 0..8u128)
         .prop_map(|(source, low, high)| Element { key: vec![(source, source), (low.min(high), low.max(high))].into(), data: None });
-    let entry = (0..8u128, 0..3u32).prop_map(|(port, word)| Element { key: vec![(port, port)].into(), data: Some(Data::Words(vec![word].into())) });
+    let entry =
+        (0..8u128, 0..3u32).prop_map(|(port, word)| Element { key: vec![(port, port)].into(), data: Some(Data::Words(vec![word].into())) });
     let chains = (chain(0), chain(1), chain(2), chain(3)).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
     (chains, prop::collection::vec(element, 0..4), prop::collection::vec(entry, 0..4)).prop_map(|(chains, mut pairs, mut map)| {
         pairs.sort_by_key(|element| element.key.clone());

@@ -133,7 +133,9 @@ fn rulesets_of_other_projects_read_as_nft_lists_them() {
     let Some(namespace) = Namespace::new("corpus") else { return };
     let (mut loaded, mut report) = (0, String::new());
     for (path, text) in &corpus {
-        if !namespace.load(text) {
+        // Newer versions of nft than 1.0.6 know this name in this hook.
+        let text = text.replace("hook output priority dstnat", "hook output priority -100");
+        if !namespace.load(&text) {
             continue;
         }
         loaded += 1;

@@ -10,8 +10,8 @@ use super::constant;
 use super::datatype::{self as types, Base, Datatype, Order};
 use super::number::{Number, ones};
 use super::operand::{Kind, Operand, SetReference, flags_or_number};
-use super::set::Notes;
 use super::stateful;
+use super::values::Values;
 use super::write::Writer;
 
 const ANONYMOUS: u32 = 1;
@@ -38,7 +38,8 @@ pub fn write(writer: &mut Writer, reference: &SetReference) {
     let Elements::Whole(list) = &reference.set.elements else {
         return writer.text("{ … }");
     };
-    let entries = entries(reference.set, list, reference.shift);
+    let values = Values::new(reference.set, reference.shift);
+    let entries = entries(&values, list);
     let breaks = if reference.set.flags & ANONYMOUS == 0 { per_line(reference.set) } else { usize::MAX };
     writer.text("{ ");
     let mut on_line = 0;
@@ -50,7 +51,7 @@ pub fn write(writer: &mut Writer, reference: &SetReference) {
             writer.text(", ");
         }
         on_line += 1;
-        write_entry(writer, reference.set, entry);
+        write_entry(writer, &values, entry);
     }
     writer.text(" }");
 }
@@ -64,7 +65,7 @@ fn per_line(set: &Set) -> usize {
     }
 }
 
-fn write_entry(writer: &mut Writer, set: &Set, entry: &Entry) {
+fn write_entry(writer: &mut Writer, values: &Values, entry: &Entry) {
     match &entry.key {
         Some(key) => writer.operand(key),
         None => writer.text("*"),
@@ -87,7 +88,7 @@ fn write_entry(writer: &mut Writer, set: &Set, entry: &Entry) {
         Some(ElementValue::Object(name)) => writer.format(format_args!(" : \"{name}\"")),
         Some(ElementValue::Data(data)) => {
             writer.text(" : ");
-            let value = map_value(set, data);
+            let value = values.value(data);
             writer.operand(&value);
         }
         None => {}
@@ -99,90 +100,32 @@ fn write_verdict(writer: &mut Writer, verdict: &Verdict) {
     writer.verdict(verdict);
 }
 
-/// What a data map leads to.
-fn map_value<'r>(set: &Set, data: &[u8]) -> Operand<'r> {
-    let notes = Notes::of(set);
-    let datatypes = types::parts_of(set.data_type.unwrap_or(0));
-    if notes.data_interval {
-        let (low, high) = data.split_at(data.len() / 2);
-        let ends = parts(low, &datatypes, set, true).into_iter().zip(parts(high, &datatypes, set, true));
-        let ranges: Vec<Operand> =
-            ends.map(|(low, high)| if low.as_number() == high.as_number() { low } else { super::actions::as_prefix(low, high) }).collect();
-        return joined(ranges);
-    }
-    if datatypes.len() > 1 {
-        return joined(parts(data, &datatypes, set, false));
-    }
-    let mut value = Operand::bytes(data);
-    let datatype = datatypes.first().copied().unwrap_or(&types::INVALID);
-    value.set_type(datatype, if notes.data_order == Order::Unknown { datatype.order } else { notes.data_order });
-    value.settled()
-}
-
-fn joined(mut parts: Vec<Operand>) -> Operand {
-    if parts.len() == 1 {
-        return parts.swap_remove(0);
-    }
-    Operand::untyped(Kind::Concat(parts))
-}
-
-/// The fields of a concatenation, each padded to whole registers.
-fn parts<'r>(data: &[u8], datatypes: &[Datatype], set: &Set, ordered: bool) -> Vec<Operand<'r>> {
-    let mut rest = data;
-    let mut found = Vec::new();
-    let fixed: u32 = datatypes.iter().map(|datatype| datatype.bits.div_ceil(32) * 4).sum();
-    let noted = Notes::of(set).key_typeof;
-    for (position, datatype) in datatypes.iter().copied().enumerate() {
-        // An integer is as wide as the field that it was declared with, or as what the other parts leave of the key.
-        let noted = match noted.as_ref().map(|key| &key.kind) {
-            Some(Kind::Concat(parts)) => parts.get(position).map(|part| part.bits.div_ceil(8) as usize),
-            _ => None,
-        };
-        let known = match (datatype.bits, noted, set.field_lens.get(position)) {
-            (0, Some(bytes), _) => bytes,
-            (0, None, Some(bytes)) => *bytes as usize,
-            (0, None, None) => data.len().saturating_sub(fixed as usize),
-            (bits, ..) => bits.div_ceil(8) as usize,
-        };
-        let bytes = known.min(rest.len());
-        let mut part = Operand::bytes(&rest[..bytes]);
-        let order = if ordered && datatype.base != Base::Text { Order::Big } else { datatype.order };
-        part.set_type(datatype, order);
-        found.push(part.settled());
-        rest = &rest[(bytes.div_ceil(4) * 4).min(rest.len())..];
-    }
-    found
-}
-
-fn entries<'r>(set: &Set, list: &'r [Element], shift: u32) -> Vec<Entry<'r>> {
-    let datatypes = types::parts_of(set.key_type);
+fn entries<'r>(values: &Values, list: &'r [Element]) -> Vec<Entry<'r>> {
     let (catch_all, keyed): (Vec<&Element>, Vec<&Element>) =
         list.iter().partition(|element| element.flags & CATCH_ALL != 0 || element.key.is_empty());
-    let mut entries: Vec<Entry> = if is_interval(set) && datatypes.len() > 1 {
-        keyed.into_iter().map(|element| Entry { key: Some(ranges(set, element, &datatypes)), element }).collect()
-    } else if is_interval(set) {
-        intervals(set, keyed, datatypes.first().copied().unwrap_or(&types::INVALID), shift)
+    let mut entries: Vec<Entry> = if is_interval(values.set) && values.keys.len() > 1 {
+        keyed.into_iter().map(|element| Entry { key: Some(values.ranges(element)), element }).collect()
+    } else if is_interval(values.set) {
+        intervals(values, keyed)
     } else {
-        points(set, keyed, &datatypes, shift)
+        points(values, keyed)
     };
     entries.extend(catch_all.into_iter().map(|element| Entry { key: None, element }));
     entries
 }
 
 /// Elements of a set without intervals, sorted.
-fn points<'r>(set: &Set, list: Vec<&'r Element>, datatypes: &[Datatype], shift: u32) -> Vec<Entry<'r>> {
+fn points<'r>(values: &Values, list: Vec<&'r Element>) -> Vec<Entry<'r>> {
     let mut keyed: Vec<(Vec<u8>, Entry)> = list
         .into_iter()
         .map(|element| {
-            if datatypes.len() > 1 {
+            if values.keys.len() > 1 {
                 // nft sorts concatenations by their bytes from the last to the first.
-                let parts = parts(&element.key, datatypes, set, false);
                 let mut sort = element.key.to_vec();
                 sort.reverse();
-                return (sort, Entry { key: Some(joined(parts)), element });
+                return (sort, Entry { key: Some(values.concatenation(&element.key)), element });
             }
-            let datatype = datatypes.first().copied().unwrap_or(&types::INVALID);
-            let key = single(set, element, datatype, shift);
+            let key = values.single(element);
             let sort = match &key.kind {
                 Kind::Number(number) => number.value.to_be_bytes().to_vec(),
                 Kind::Flags(number) => (1u128 << number.value.trailing_zeros()).to_be_bytes().to_vec(),
@@ -217,42 +160,13 @@ fn sort(list: &mut Vec<(Vec<u8>, Entry)>) {
     list.extend(first);
 }
 
-fn single<'r>(set: &Set, element: &Element, datatype: Datatype, shift: u32) -> Operand<'r> {
-    let notes = Notes::of(set);
-    let mut key = Operand::bytes(&element.key);
-    key.set_type(datatype, if notes.key_order == Order::Unknown { datatype.order } else { notes.key_order });
-    let mut key = key.settled();
-    if let (Kind::Number(number) | Kind::Flags(number), true) = (&key.kind, shift > 0) {
-        key.kind = flags_or_number(Number { value: number.value >> shift, ..*number }, datatype);
-    }
-    key
-}
-
-/// The ranges of a concatenation: from the key's fields to those of its end.
-fn ranges<'r>(set: &Set, element: &Element, datatypes: &[Datatype]) -> Operand<'r> {
-    let low = parts(&element.key, datatypes, set, true);
-    let Some(end) = &element.key_end else { return joined(low) };
-    let high = parts(end, datatypes, set, true);
-    let spans = low.into_iter().zip(high).map(|(low, high)| match (&low.kind, &high.kind) {
-        (Kind::Text(from), Kind::Text(to)) if from == to => low,
-        (Kind::Text(from), Kind::Text(_)) => {
-            let kind = Kind::Text(format!("{from}*"));
-            Operand { kind, ..low }
-        }
-        _ if low.as_number() == high.as_number() => low,
-        _ if low.datatype.prefixes => super::actions::as_prefix(low, high),
-        _ => Operand::untyped(Kind::Range(Box::new(low), Box::new(high))),
-    });
-    joined(spans.collect())
-}
-
 /// Elements of an interval set: each starts an interval that reaches to the next one.
-fn intervals<'r>(set: &Set, list: Vec<&'r Element>, datatype: Datatype, shift: u32) -> Vec<Entry<'r>> {
+fn intervals<'r>(values: &Values, list: Vec<&'r Element>) -> Vec<Entry<'r>> {
     let mut bounds: Vec<(u128, bool, &Element)> =
         list.into_iter().map(|element| (Number::from_bytes(&element.key).value, element.flags & END == 0, element)).collect();
     // Where one interval ends another may start: the end comes first.
     bounds.sort_by_key(|(value, starts, _)| (*value, *starts));
-    let bits = set.key_len * 8;
+    let bits = values.set.key_len * 8;
     let mut entries = Vec::new();
     for (position, (low, starts, element)) in bounds.iter().enumerate() {
         if !starts {
@@ -262,7 +176,7 @@ fn intervals<'r>(set: &Set, list: Vec<&'r Element>, datatype: Datatype, shift: u
             Some((next, ..)) => next.wrapping_sub(1),
             None => ones(bits),
         };
-        entries.push(Entry { key: Some(interval(*low, high, bits, datatype, shift)), element });
+        entries.push(Entry { key: Some(interval(*low, high, bits, values.key_type(), values.shift)), element });
     }
     entries
 }

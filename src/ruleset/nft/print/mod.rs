@@ -1,9 +1,9 @@
 //! Rules in nft's own syntax, exactly as `nft -a list ruleset` (1.0.6) prints them.
 //!
-//! The kernel keeps a rule as expressions that work on registers. To print it, [`registers`] and [`actions`] read them back into statements
-//! over operands, [`complete`] finds out which header fields the loaded bytes are and leaves out the matches that others imply
-//! ([`context`], [`fields`]), and [`write`], [`statement`] and [`stateful`] write the result. What is not understood is printed with its
-//! expression's name and values, never dropped.
+//! The kernel keeps a rule as expressions that work on registers. To print it, `registers` (with `loads`, `sources` and `actions`) reads them
+//! back into statements over operands; `complete` and `matches` find out which header fields the loaded bytes are (`fields`) and leave out
+//! the matches that others imply (`context`); `write`, `statement` and `stateful` write the result, `layout` the tables around it. What is
+//! not understood is printed with its expression's name and values, never dropped.
 
 mod actions;
 mod complete;
@@ -14,6 +14,8 @@ mod elements;
 mod fields;
 mod keys;
 mod layout;
+mod loads;
+mod matches;
 mod number;
 mod object;
 mod operand;
@@ -21,10 +23,13 @@ mod option;
 mod protocol;
 mod registers;
 mod set;
+mod sources;
 mod stateful;
 mod statement;
 mod symbols;
+mod transport;
 mod typeof_key;
+mod values;
 mod write;
 
 use std::fmt;

@@ -5,14 +5,14 @@
 
 use crate::ruleset::nft::{
     Chain, Expr, Set, Table,
-    expr::{Bitwise, BitwiseOp, BooleanOp, Cmp, CmpOp, Immediate, ImmediateValue, Lookup, PayloadBase, Reg, Verdict},
+    expr::{Cmp, CmpOp, Immediate, ImmediateValue, Lookup, Reg, Verdict},
 };
 
 use super::datatype::{self as types, Base, Order};
-use super::operand::{HeaderOption, Kind, Operand, Operator, Payload, Relation, SetReference, Tracked};
-use super::protocol::Layer;
+use super::keys;
+use super::loads::raw_payload;
+use super::operand::{Kind, Operand, Relation, SetReference, Tracked};
 use super::statement::Statement;
-use super::{keys, option, protocol};
 
 const BINDING: u32 = 4;
 
@@ -44,7 +44,8 @@ impl<'r> Registers<'r> {
         self.table.sets.iter().find(|set| set.name == name)
     }
 
-    fn store(&mut self, register: Reg, operand: Operand<'r>) -> Option<()> {
+    /// Leaves an operand in a register.
+    pub fn keep(&mut self, register: Reg, operand: Operand<'r>) -> Option<()> {
         *self.slots.get_mut(usize::from(register.0 / 4))? = Some(operand);
         Some(())
     }
@@ -75,7 +76,8 @@ impl<'r> Registers<'r> {
         Some(Operand::new(Kind::Concat(parts), &types::INVALID, Order::Unknown, bits))
     }
 
-    fn push(&mut self, statement: Statement<'r>) -> Option<()> {
+    /// Adds a statement.
+    pub fn add(&mut self, statement: Statement<'r>) -> Option<()> {
         self.statements.push(statement);
         Some(())
     }
@@ -95,15 +97,15 @@ impl<'r> Registers<'r> {
             Expr::Byteorder(byteorder) => {
                 let inner = self.load(byteorder.source)?;
                 let bits = inner.bits;
-                self.store(byteorder.dest, Operand::new(Kind::Swapped(Box::new(inner)), &types::INVALID, Order::Unknown, bits))
+                self.keep(byteorder.dest, Operand::new(Kind::Swapped(Box::new(inner)), &types::INVALID, Order::Unknown, bits))
             }
             Expr::Payload(payload) => {
                 let field = raw_payload(payload.base, payload.offset * 8, payload.len * 8)?;
                 match (payload.dest, payload.source) {
-                    (Some(register), _) => self.store(register, field),
+                    (Some(register), _) => self.keep(register, field),
                     (None, source) => {
                         let value = self.load(source?)?;
-                        self.push(Statement::SetPayload(field, value))
+                        self.add(Statement::SetPayload(field, value))
                     }
                 }
             }
@@ -112,13 +114,13 @@ impl<'r> Registers<'r> {
                 (Some(register), _) => {
                     let (datatype, order, bits) =
                         keys::meta(meta.key).map_or((&types::INTEGER, Order::Host, 32), |key| (key.datatype, key.order, key.bits));
-                    self.store(register, Operand::new(Kind::Meta(meta.key), datatype, order, bits))
+                    self.keep(register, Operand::new(Kind::Meta(meta.key), datatype, order, bits))
                 }
                 (None, source) => {
                     let mut value = self.load(source?)?;
                     let (datatype, order) = keys::meta(meta.key).map_or((&types::INTEGER, Order::Host), |key| (key.datatype, key.order));
                     value.set_type(datatype, order);
-                    self.push(Statement::SetMeta(meta.key, value))
+                    self.add(Statement::SetMeta(meta.key, value))
                 }
             },
             Expr::Ct(ct) => {
@@ -126,11 +128,11 @@ impl<'r> Registers<'r> {
                 let (datatype, order, bits) =
                     keys::ct(ct.key).map_or((&types::INTEGER, Order::Host, 32), |key| (key.datatype, key.order, key.bits));
                 if let Some(register) = ct.dest {
-                    self.store(register, Operand::new(Kind::Ct(tracked), datatype, order, bits))
+                    self.keep(register, Operand::new(Kind::Ct(tracked), datatype, order, bits))
                 } else {
                     let mut value = self.load(ct.source?)?;
                     value.set_type(datatype, order);
-                    self.push(Statement::SetCt(tracked, value))
+                    self.add(Statement::SetCt(tracked, value))
                 }
             }
             Expr::Rt(_) | Expr::Socket(_) | Expr::Fib(_) | Expr::Numgen(_) | Expr::Hash(_) => self.other_load(expr),
@@ -141,7 +143,7 @@ impl<'r> Registers<'r> {
             | Expr::Log(_)
             | Expr::Notrack
             | Expr::Synproxy(_)
-            | Expr::Compat(_) => self.push(Statement::Plain(expr)),
+            | Expr::Compat(_) => self.add(Statement::Plain(expr)),
             Expr::Unknown { name, attributes } => self.unknown(expr, name, attributes),
             other => self.action(other),
         }
@@ -149,7 +151,7 @@ impl<'r> Registers<'r> {
 
     fn immediate(&mut self, immediate: &'r Immediate) -> Option<()> {
         match (&immediate.value, immediate.dest) {
-            (ImmediateValue::Data(data), Some(register)) => self.store(register, Operand::bytes(data)),
+            (ImmediateValue::Data(data), Some(register)) => self.keep(register, Operand::bytes(data)),
             (ImmediateValue::Data(_), None) => None,
             (ImmediateValue::Verdict(verdict), _) => {
                 let (word, target) = match verdict {
@@ -159,15 +161,15 @@ impl<'r> Registers<'r> {
                 };
                 let bound = |chain: &&'r Chain| chain.flags & BINDING != 0 && target.is_some_and(|name| **name == *chain.name);
                 match self.table.chains.iter().find(bound) {
-                    Some(chain) => self.push(Statement::Block(word, chain)),
-                    None => self.push(Statement::Verdict(verdict)),
+                    Some(chain) => self.add(Statement::Block(word, chain)),
+                    None => self.add(Statement::Verdict(verdict)),
                 }
             }
         }
     }
 
     fn relation(&mut self, relation: Relation, left: Operand<'r>, right: Operand<'r>) -> Option<()> {
-        self.push(Statement::Match(Operand::untyped(Kind::Compare(relation, Box::new(left), Box::new(right)))))
+        self.add(Statement::Match(Operand::untyped(Kind::Compare(relation, Box::new(left), Box::new(right)))))
     }
 
     fn compare(&mut self, cmp: &Cmp) -> Option<()> {
@@ -210,8 +212,8 @@ impl<'r> Registers<'r> {
             Some(register) => {
                 let map = Operand::untyped(Kind::Map(Box::new(key), reference));
                 match register {
-                    Some(register) => self.store(register, map),
-                    None => self.push(Statement::Match(map)),
+                    Some(register) => self.keep(register, map),
+                    None => self.add(Statement::Match(map)),
                 }
             }
             None => {
@@ -220,99 +222,4 @@ impl<'r> Registers<'r> {
             }
         }
     }
-
-    fn bitwise(&mut self, bitwise: &Bitwise) -> Option<()> {
-        let left = self.load(bitwise.source)?;
-        let bits = left.bits;
-        let (datatype, order) = (left.datatype, left.order);
-        let join = |operator, left: Operand<'r>, right: Operand<'r>| {
-            Operand::new(Kind::Binary(operator, Box::new(left), Box::new(right)), datatype, order, bits)
-        };
-        let shifted = |by: u32| Operand::number(by.into(), 32, &types::INTEGER);
-        let result = match &bitwise.op {
-            BitwiseOp::ShiftLeft(by) => join(Operator::ShiftLeft, left, shifted(*by)),
-            BitwiseOp::ShiftRight(by) => join(Operator::ShiftRight, left, shifted(*by)),
-            BitwiseOp::Boolean { which, data } => {
-                let operator = match which {
-                    BooleanOp::And => Operator::And,
-                    BooleanOp::Or => Operator::Or,
-                    BooleanOp::Xor => Operator::Xor,
-                };
-                let right = match data {
-                    Some(data) => Operand::bytes(data),
-                    None => self.load(bitwise.source2?)?,
-                };
-                join(operator, left, right)
-            }
-            BitwiseOp::MaskXor { mask, xor } => {
-                // `(x & m) ^ v` may have been and, or, xor or a mix: take it apart as `((x & m) ^ v) | o`.
-                let all = mask.iter().all(|byte| *byte == 0xff) && xor.iter().all(|byte| *byte == 0);
-                let parts = || mask.iter().zip(xor);
-                let or: Vec<u8> = if all { vec![0; mask.len()] } else { parts().map(|(m, v)| (m & v) ^ v).collect() };
-                let only_xor: Vec<u8> = if all { xor.to_vec() } else { parts().map(|(m, v)| m & v).collect() };
-                let and: Vec<u8> = mask.iter().zip(&or).map(|(m, o)| m | o).collect();
-                let mut result = left;
-                if bits == 0 || and.iter().any(|byte| *byte != 0xff) {
-                    result = join(Operator::And, result, Operand::bytes(&and));
-                }
-                if only_xor.iter().any(|byte| *byte != 0) {
-                    result = join(Operator::Xor, result, Operand::bytes(&only_xor));
-                }
-                if or.iter().any(|byte| *byte != 0) {
-                    result = join(Operator::Or, result, Operand::bytes(&or));
-                }
-                result
-            }
-        };
-        self.store(bitwise.dest, result)
-    }
-
-    fn exthdr(&mut self, exthdr: &crate::ruleset::nft::expr::Exthdr) -> Option<()> {
-        let (offset, bits) = (exthdr.offset * 8, exthdr.len * 8);
-        let part = option::find(exthdr.op, exthdr.kind, offset, bits);
-        let datatype = if exthdr.present { &types::BOOLEAN } else { part.map_or(&types::INTEGER, |(_, part)| part.datatype) };
-        let field = HeaderOption { op: exthdr.op, kind: exthdr.kind, offset, present: exthdr.present, part };
-        let mut field = Operand::new(Kind::Option(field), datatype, Order::Big, bits);
-        match (exthdr.dest, exthdr.source) {
-            (Some(register), _) => self.store(register, field),
-            (None, Some(source)) => {
-                let mut value = self.load(source)?;
-                value.set_type(datatype, Order::Big);
-                self.push(Statement::SetOption(field, value))
-            }
-            (None, None) => {
-                if let Kind::Option(option) = &mut field.kind {
-                    option.present = true;
-                }
-                self.push(Statement::RemoveOption(field))
-            }
-        }
-    }
-
-    /// Keeps an operand for another file's loads.
-    pub fn keep(&mut self, register: Reg, operand: Operand<'r>) -> Option<()> {
-        self.store(register, operand)
-    }
-
-    /// Adds a statement from another file.
-    pub fn add(&mut self, statement: Statement<'r>) -> Option<()> {
-        self.push(statement)
-    }
-}
-
-/// Bytes of the packet of which nothing else is known. Ports are ports whatever the protocol.
-fn raw_payload<'r>(base: PayloadBase, offset: u32, bits: u32) -> Option<Operand<'r>> {
-    let layer = match base {
-        PayloadBase::Link => Layer::Link,
-        PayloadBase::Network => Layer::Network,
-        PayloadBase::Transport => Layer::Transport,
-        PayloadBase::Inner => Layer::Inner,
-        PayloadBase::Other(_) => return None,
-    };
-    let port = protocol::TH.fields.iter().find(|field| layer == Layer::Transport && field.offset == offset && field.bits == bits);
-    let (field, datatype) = match port {
-        Some(field) => (Some((&protocol::TH, field)), field.datatype),
-        None => (None, &types::HEX_INTEGER),
-    };
-    Some(Operand::new(Kind::Payload(Payload { layer, offset, field, tells: false }), datatype, Order::Big, bits))
 }

@@ -27,7 +27,7 @@ pub fn write(writer: &mut Writer, expr: &Expr) {
         Expr::Log(log) => write_log(writer, log),
         Expr::Notrack => writer.text("notrack"),
         Expr::Synproxy(synproxy) => write_synproxy(writer, synproxy),
-        Expr::Compat(compat) => writer.format(format_args!("xt {} \"{}\"", if compat.target { "target" } else { "match" }, compat.name)),
+        Expr::Compat(compat) => writer.format(format_args!("xt {} {}", if compat.target { "target" } else { "match" }, compat.name)),
         Expr::Unknown { name, attributes } => {
             writer.text(name);
             for byte in attributes {
