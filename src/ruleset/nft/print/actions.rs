@@ -60,7 +60,7 @@ impl<'r> Registers<'r> {
             }
             Expr::Dynset(dynset) => {
                 let set = self.set(&dynset.set)?;
-                let mut key = self.load_wide(dynset.key, set.key_len * 8)?;
+                let mut key = self.load_wide(dynset.key, set.key_len.saturating_mul(8))?;
                 if let (Kind::Concat(parts), datatypes) = (&mut key.kind, types::parts_of(set.key_type)) {
                     for (part, datatype) in parts.iter_mut().zip(datatypes) {
                         part.set_type(datatype, datatype.order);
@@ -128,7 +128,7 @@ impl<'r> Registers<'r> {
             return self.add(Statement::Object { kind: objref.kind.unwrap_or(0), name });
         }
         let set = self.set(objref.set.as_deref()?)?;
-        let key = self.load_wide(objref.source?, set.key_len * 8)?;
+        let key = self.load_wide(objref.source?, set.key_len.saturating_mul(8))?;
         let map = Kind::Map(Box::new(key), SetReference { set, shift: 0 });
         self.add(Statement::Object { kind: set.object_type.unwrap_or(0), name: Operand::new(map, &types::TEXT, Order::Host, 0) })
     }

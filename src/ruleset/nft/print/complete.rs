@@ -145,15 +145,17 @@ impl<'r> Context<'r> {
         if !matches!(operator, Operator::ShiftLeft | Operator::ShiftRight) {
             right.set_type(left.datatype, left.order);
         }
-        if operator == Operator::And && in_key && matches!(left.kind, Kind::Payload(_) | Kind::Option(_)) {
-            if let Some((mut trimmed, _)) = fields::trimmed(self, &left, &right) {
-                if let Kind::Payload(payload) = &mut trimmed.kind {
-                    fields::complete(self, payload, trimmed.bits, &mut trimmed.datatype);
-                    let payload = *payload;
-                    self.imply(&payload);
-                }
-                return trimmed;
+        if operator == Operator::And
+            && in_key
+            && matches!(left.kind, Kind::Payload(_) | Kind::Option(_))
+            && let Some((mut trimmed, _)) = fields::trimmed(self, &left, &right)
+        {
+            if let Kind::Payload(payload) = &mut trimmed.kind {
+                fields::complete(self, payload, trimmed.bits, &mut trimmed.datatype);
+                let payload = *payload;
+                self.imply(&payload);
             }
+            return trimmed;
         }
         let right = self.operand(right, in_key);
         let (datatype, order) = (left.datatype, left.order);
@@ -162,10 +164,10 @@ impl<'r> Context<'r> {
 
     /// The key of a map, and the shift of the map's keys if the key is a part of its bytes.
     fn map_key(&mut self, key: Operand<'r>) -> (Operand<'r>, u32) {
-        if let Kind::Binary(Operator::And, left, mask) = &key.kind {
-            if let Some((trimmed, shift)) = fields::trimmed(self, left, mask) {
-                return (self.operand(trimmed, true), shift);
-            }
+        if let Kind::Binary(Operator::And, left, mask) = &key.kind
+            && let Some((trimmed, shift)) = fields::trimmed(self, left, mask)
+        {
+            return (self.operand(trimmed, true), shift);
         }
         (self.operand(key, false), 0)
     }

@@ -166,7 +166,7 @@ fn intervals<'r>(values: &Values, list: Vec<&'r Element>) -> Vec<Entry<'r>> {
         list.into_iter().map(|element| (Number::from_bytes(&element.key).value, element.flags & END == 0, element)).collect();
     // Where one interval ends another may start: the end comes first.
     bounds.sort_by_key(|(value, starts, _)| (*value, *starts));
-    let bits = values.set.key_len * 8;
+    let bits = values.set.key_len.min(16) * 8;
     let mut entries = Vec::new();
     for (position, (low, starts, element)) in bounds.iter().enumerate() {
         if !starts {
@@ -198,7 +198,7 @@ fn interval<'r>(low: u128, high: u128, bits: u32, datatype: Datatype, shift: u32
     }
     let span = high.wrapping_sub(low);
     if datatype.prefixes && span & span.wrapping_add(1) == 0 && low & span == 0 {
-        return Operand::untyped(Kind::Prefix(Box::new(end(low)), bits - span.count_ones()));
+        return Operand::untyped(Kind::Prefix(Box::new(end(low)), bits.saturating_sub(span.count_ones())));
     }
     Operand::untyped(Kind::Range(Box::new(end(low)), Box::new(end(high))))
 }

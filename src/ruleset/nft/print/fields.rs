@@ -133,13 +133,13 @@ pub fn trimmed<'r>(context: &Context, operand: &Operand<'r>, mask: &Operand) -> 
 /// `(bytes & ~field) | value`, or without the half that does nothing.
 pub fn written<'r>(context: &mut Context<'r>, field: Operand<'r>, mut value: Operand<'r>) -> (Operand<'r>, Operand<'r>) {
     let (datatype, order) = (field.datatype, field.order);
-    if let Kind::Payload(Payload { field: None, .. }) = field.kind {
-        if let Some((found, value)) = part_written(context, &field, &value) {
-            if let Kind::Payload(payload) = &found.kind {
-                context.imply(payload);
-            }
-            return (found, value);
+    if let Kind::Payload(Payload { field: None, .. }) = field.kind
+        && let Some((found, value)) = part_written(context, &field, &value)
+    {
+        if let Kind::Payload(payload) = &found.kind {
+            context.imply(payload);
         }
+        return (found, value);
     }
     if let Kind::Concat(_) = value.kind {
         return (field, value);

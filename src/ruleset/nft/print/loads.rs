@@ -57,7 +57,7 @@ impl<'r> Registers<'r> {
     }
 
     pub fn exthdr(&mut self, exthdr: &Exthdr) -> Option<()> {
-        let (offset, bits) = (exthdr.offset * 8, exthdr.len * 8);
+        let (offset, bits) = (bits_of(exthdr.offset)?, bits_of(exthdr.len)?);
         let part = option::find(exthdr.op, exthdr.kind, offset, bits);
         let datatype = if exthdr.present { &types::BOOLEAN } else { part.map_or(&types::INTEGER, |(_, part)| part.datatype) };
         let field = HeaderOption { op: exthdr.op, kind: exthdr.kind, offset, present: exthdr.present, part };
@@ -80,7 +80,8 @@ impl<'r> Registers<'r> {
 }
 
 /// Bytes of the packet of which nothing else is known. Ports are ports whatever the protocol.
-pub fn raw_payload<'r>(base: PayloadBase, offset: u32, bits: u32) -> Option<Operand<'r>> {
+pub fn raw_payload<'r>(base: PayloadBase, offset: u32, bytes: u32) -> Option<Operand<'r>> {
+    let (offset, bits) = (bits_of(offset)?, bits_of(bytes)?);
     let layer = match base {
         PayloadBase::Link => Layer::Link,
         PayloadBase::Network => Layer::Network,
@@ -94,4 +95,9 @@ pub fn raw_payload<'r>(base: PayloadBase, offset: u32, bits: u32) -> Option<Oper
         None => (None, &types::HEX_INTEGER),
     };
     Some(Operand::new(Kind::Payload(Payload { layer, offset, field, tells: false }), datatype, Order::Big, bits))
+}
+
+/// Bytes in bits; the kernel takes no place or width that does not fit a byte.
+fn bits_of(bytes: u32) -> Option<u32> {
+    (bytes < 256).then_some(bytes * 8)
 }

@@ -150,23 +150,26 @@ impl<'r> Context<'r> {
             };
             return Some(Operand::untyped(kind));
         }
-        if operator == Operator::And && inner.datatype.prefixes && right.is_value() {
-            if let Some(length) = mask.as_number().and_then(Number::prefix_length) {
-                let (datatype, order) = (right.datatype, right.order);
-                let prefix = Operand::new(Kind::Prefix(Box::new(right), length), datatype, order, left.bits);
-                return Some(compared(relation, inner, prefix));
-            }
+        if operator == Operator::And
+            && inner.datatype.prefixes
+            && right.is_value()
+            && let Some(length) = mask.as_number().and_then(Number::prefix_length)
+        {
+            let (datatype, order) = (right.datatype, right.order);
+            let prefix = Operand::new(Kind::Prefix(Box::new(right), length), datatype, order, left.bits);
+            return Some(compared(relation, inner, prefix));
         }
-        if operator == Operator::And && mask.is_value() {
-            if let Some((trimmed, shift)) = fields::trimmed(self, &inner, &mask) {
-                let right = shifted(right, shift, trimmed.bits);
-                if matches!(trimmed.kind, Kind::Payload(_)) {
-                    return self.payload_match(relation, trimmed, right);
-                }
-                let mut right = right;
-                right.set_type(trimmed.datatype, trimmed.order);
-                return Some(compared(relation, trimmed, right));
+        if operator == Operator::And
+            && mask.is_value()
+            && let Some((trimmed, shift)) = fields::trimmed(self, &inner, &mask)
+        {
+            let right = shifted(right, shift, trimmed.bits);
+            if matches!(trimmed.kind, Kind::Payload(_)) {
+                return self.payload_match(relation, trimmed, right);
             }
+            let mut right = right;
+            right.set_type(trimmed.datatype, trimmed.order);
+            return Some(compared(relation, trimmed, right));
         }
         if operator == Operator::ShiftRight
             && let Kind::Binary(Operator::And, field, field_mask) = &inner.kind

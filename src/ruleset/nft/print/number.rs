@@ -17,7 +17,7 @@ impl Number {
     /// Reads bytes as the network orders them. More than 16 don't fit: only the last 16 are kept.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let value = bytes.iter().fold(0u128, |value, byte| (value << 8) | u128::from(*byte));
-        Self { value, bits: u32::try_from(bytes.len() * 8).unwrap_or(u32::MAX) }
+        Self { value, bits: u32::try_from(bytes.len().min(16) * 8).unwrap_or(128) }
     }
 
     /// Bytes from most to least significant.

@@ -157,6 +157,17 @@ impl<'r> Operand<'r> {
         }
     }
 
+    /// How many operands it is made of.
+    pub fn weight(&self) -> usize {
+        1 + match &self.kind {
+            Kind::Prefix(inner, _) | Kind::Swapped(inner) | Kind::Jhash(inner, _) | Kind::Map(inner, _) => inner.weight(),
+            Kind::Range(a, b) | Kind::Binary(_, a, b) | Kind::Compare(_, a, b) => a.weight() + b.weight(),
+            Kind::FlagCompare { left, value, mask, .. } => left.weight() + value.weight() + mask.weight(),
+            Kind::Concat(parts) => parts.iter().map(Self::weight).sum(),
+            _ => 0,
+        }
+    }
+
     /// True for one constant, as opposed to several flags.
     pub fn is_value(&self) -> bool {
         matches!(self.kind, Kind::Number(_) | Kind::Bytes(_) | Kind::Text(_))

@@ -46,7 +46,11 @@ impl<'r> Registers<'r> {
 
     /// Leaves an operand in a register.
     pub fn keep(&mut self, register: Reg, operand: Operand<'r>) -> Option<()> {
-        *self.slots.get_mut(usize::from(register.0 / 4))? = Some(operand);
+        // Registers that are combined with themselves again and again would grow without bound.
+        const HEAVIEST: usize = 200;
+        let slot = self.slots.get_mut(usize::from(register.0 / 4))?;
+        *slot = (operand.weight() <= HEAVIEST).then_some(operand);
+        slot.as_ref()?;
         Some(())
     }
 
@@ -100,7 +104,7 @@ impl<'r> Registers<'r> {
                 self.keep(byteorder.dest, Operand::new(Kind::Swapped(Box::new(inner)), &types::INVALID, Order::Unknown, bits))
             }
             Expr::Payload(payload) => {
-                let field = raw_payload(payload.base, payload.offset * 8, payload.len * 8)?;
+                let field = raw_payload(payload.base, payload.offset, payload.len)?;
                 match (payload.dest, payload.source) {
                     (Some(register), _) => self.keep(register, field),
                     (None, source) => {
@@ -206,7 +210,7 @@ impl<'r> Registers<'r> {
 
     fn lookup(&mut self, lookup: &Lookup) -> Option<()> {
         let set = self.set(&lookup.set)?;
-        let key = self.load_wide(lookup.source, set.key_len * 8)?;
+        let key = self.load_wide(lookup.source, set.key_len.saturating_mul(8))?;
         let reference = SetReference { set, shift: 0 };
         match lookup.dest {
             Some(register) => {

@@ -49,7 +49,7 @@ impl<'r> Registers<'r> {
                     rest.push_str(&format!(" offset {}", hash.offset));
                 }
                 let kind = match hash.source {
-                    Some(source) if hash.kind == 0 => Kind::Jhash(Box::new(self.load_wide(source, hash.len * 8)?), rest),
+                    Some(source) if hash.kind == 0 => Kind::Jhash(Box::new(self.load_wide(source, hash.len.saturating_mul(8))?), rest),
                     _ => Kind::Load(format!("symhash{rest}")),
                 };
                 self.keep(hash.dest, Operand::new(kind, &types::INTEGER, Order::Host, 32))

@@ -74,8 +74,8 @@ fn payload<'r>(data: &[u8]) -> Option<Operand<'r>> {
             3 => Layer::Transport,
             _ => Layer::Inner,
         };
-        let raw = Payload { layer, offset: value(3)?, field: None, tells: false };
-        return Some(Operand::new(Kind::Payload(raw), &types::HEX_INTEGER, Order::Big, value(4).unwrap_or(0)));
+        let raw = Payload { layer, offset: value(3)?.min(0xffff), field: None, tells: false };
+        return Some(Operand::new(Kind::Payload(raw), &types::HEX_INTEGER, Order::Big, value(4).unwrap_or(0).min(0xffff)));
     };
     // nft counts from 1.
     let field = protocol.fields.get((position.checked_sub(1)?) as usize)?;
