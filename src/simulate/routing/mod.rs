@@ -161,3 +161,6 @@ fn failure(failure: Failure) -> &'static str {
         Failure::Blackhole => "a blackhole route (EINVAL)",
     }
 }
+
+#[cfg(test)]
+mod tests;
