@@ -99,5 +99,5 @@ pub fn raw_payload<'r>(base: PayloadBase, offset: u32, bytes: u32) -> Option<Ope
 
 /// Bytes in bits; the kernel takes no place or width that does not fit a byte.
 fn bits_of(bytes: u32) -> Option<u32> {
-    (bytes < 256).then_some(bytes * 8)
+    (bytes < 256).then(|| bytes * 8)
 }
