@@ -69,7 +69,7 @@ fn steps(chain: u32) -> impl Strategy<Value = Vec<Step>> {
         (0..4u8).prop_map(move |bits| mark.and(&[0, 0, 0, bits])),
         Just(Bits::field(Field::Source, IpVersion::V4).and(&[0, 0, 0, 3])),
     ]
-    .prop_map(|bits| Step::Write { field: Field::Mark, bits });
+    .prop_map(|bits| Step::Write { field: Field::Mark, bits: Box::new(bits) });
     let step = prop_oneof![
         4 => test().prop_map(Step::Test),
         1 => Just(Step::Count),

@@ -1,7 +1,5 @@
 //! Steps: a rule is a sequence of them, and may break off half-way with what it did so far standing.
 
-use smallvec::SmallVec;
-
 use super::{Bits, ChainId, Field, SetId, Test};
 
 /// Number of a [`Condition`] in [`super::Host::conditions`].
@@ -44,12 +42,12 @@ pub enum Step {
     /// The rule's counter.
     Count,
     /// Set a field of the packet, its mark or its connection to a value made of the current fields.
-    Write { field: Field, bits: Bits },
+    Write { field: Field, bits: Box<Bits> },
     /// From here on the packet is untracked (`nft_notrack_eval`: only if it has no connection yet).
     Notrack,
     /// Look a key up in a map; no element breaks off the rule, else the element's data is taken: into [`Field::Register`]s from
     /// `register` on, one for each 32 bits, or as a verdict.
-    Look { key: SmallVec<[Bits; 2]>, map: SetId, register: Option<u8> },
+    Look { key: Box<[Bits]>, map: SetId, register: Option<u8> },
     /// Load into registers `first .. first + words` what only time or load decides. With `modulus`, one word is
     /// loaded that is, in the host's byte order, below it (plus `offset`).
     Free { first: u8, words: u8, modulus: Option<u32>, offset: u32, condition: ConditionId },
@@ -58,7 +56,7 @@ pub enum Step {
     /// The register then holds that number, whatever the host's byte order.
     Fib { register: u8, result: u32, flags: u32 },
     /// Add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
-    Learn { key: SmallVec<[Bits; 2]>, set: SetId, delete: bool, inverted: bool },
+    Learn { key: Box<[Bits]>, set: SetId, delete: bool, inverted: bool },
     /// Translate the connection's addresses; ends the base chain with accept where it applies.
     Nat(Box<Nat>),
     /// End the rule.

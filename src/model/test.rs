@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::{Bits, Field, SetId, Values, step::ConditionId};
 
 /// A truth about the packet as it is when the test runs.
@@ -22,7 +20,7 @@ pub enum Test {
     /// This does not hold.
     Not(Box<Test>),
     /// The key, one [`Bits`] a field of the set, is in the set. For sets that could not be turned into [`Test::In`].
-    Holds { key: SmallVec<[Bits; 2]>, set: SetId },
+    Holds { key: Box<[Bits]>, set: SetId },
     /// Only time or load decides, or it is not modelled. Undecided anew on each visit.
     Condition(ConditionId),
 }

@@ -1,7 +1,5 @@
 //! `lookup`: a key in a set, or what a map leads to (`nft_lookup_eval`); `dynset` and `objref`, which also have keys.
 
-use smallvec::SmallVec;
-
 use super::{
     elements::places,
     rule::Reader,
@@ -18,7 +16,7 @@ use crate::{
 };
 
 /// A key: one string of bits for each field of the set.
-type Key = SmallVec<[Bits; 2]>;
+type Key = Box<[Bits]>;
 
 impl Reader<'_, '_> {
     pub(super) fn lookup(&mut self, lookup: &Lookup) {
@@ -75,7 +73,7 @@ impl Reader<'_, '_> {
     /// The fields of a key in registers, and the set in the shape that fits them.
     fn key(&mut self, at: usize, set: &Set, source: Reg) -> (Key, SetId) {
         let version = self.context.version;
-        let (mut key, mut shape) = (Key::new(), Shape::new());
+        let (mut key, mut shape) = (Vec::new(), Shape::new());
         let asked = matches!(set.elements, Elements::AskedByKey { .. }) || self.scope.learns(set);
         for (offset, bytes) in places(set) {
             let register = Reg(source.0.saturating_add(offset as u8));
@@ -90,7 +88,7 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        (key, self.context.sets.id(self.scope, at, set, shape, version))
+        (key.into(), self.context.sets.id(self.scope, at, set, shape, version))
     }
 
     /// `nft_dynset_eval`: the expressions of the element may break off the rule.

@@ -33,7 +33,6 @@ impl<'c, 'a> Reader<'c, 'a> {
         self.guards = Guards::default();
         self.protocol = None;
         self.ended = false;
-        self.steps = Vec::with_capacity(exprs.len());
         for expr in exprs {
             self.expression(expr);
             if self.ended {
@@ -41,7 +40,8 @@ impl<'c, 'a> Reader<'c, 'a> {
             }
         }
         self.flush();
-        std::mem::take(&mut self.steps)
+        // The model keeps every rule's steps: no more room than they need.
+        self.steps.drain(..).collect()
     }
 
     /// Reads one expression. To add one: its file here, and its line below.
@@ -129,7 +129,7 @@ impl<'c, 'a> Reader<'c, 'a> {
     /// Writes a field.
     pub fn write(&mut self, field: Field, bits: Bits) {
         if bits.as_field(self.context.version) != Some(field) {
-            self.effect(Step::Write { field, bits });
+            self.effect(Step::Write { field, bits: Box::new(bits) });
             self.registers.forget(field);
         }
     }
