@@ -1,8 +1,8 @@
 //! What an exchange means for its flow: does it pass, in part, only under conditions, or not at all?
 
 use crate::{
-    gateway::{Flow, Start},
-    model::{HeaderSet, IpVersion, step::ConditionKind},
+    gateway::{Flow, Start, expression::Protocol},
+    model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
     simulate::{
         Given, Outcome, Run, Simulation,
         outcome::{Delivery, Ending, Undecided},
@@ -84,7 +84,7 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     let exchange = Simulation::new(host, world).exchange(start.packets.clone(), given);
     let pieces = |leg: Leg, run: &Run<HeaderSet>| Judgement {
         leg,
-        pieces: weigh(site, start.version, run.outcomes(), &start.legitimate),
+        pieces: weigh(site, start.version, leg, run.outcomes(), &start.legitimate),
         undecided: run.undecided.clone(),
     };
     let legs = [pieces(Leg::First, &exchange.first), pieces(Leg::Reply, &exchange.reply), pieces(Leg::Rest, &exchange.rest)];
@@ -99,7 +99,7 @@ pub fn given(flow: &Flow) -> Given {
 }
 
 /// Each outcome with its fate. Outcomes without conditions are disjoint from all others; those with conditions lie over each other.
-fn weigh(site: &Site, version: IpVersion, outcomes: Vec<Outcome<HeaderSet>>, legitimate: &HeaderSet) -> Vec<Piece> {
+fn weigh(site: &Site, version: IpVersion, leg: Leg, outcomes: Vec<Outcome<HeaderSet>>, legitimate: &HeaderSet) -> Vec<Piece> {
     let mut may_pass = HeaderSet::empty();
     for outcome in outcomes.iter().filter(|outcome| !outcome.conditions.is_empty() && !is_stopped(&outcome.verdict)) {
         may_pass = may_pass.minus(&outcome.space).or(outcome.space.clone());
@@ -108,7 +108,10 @@ fn weigh(site: &Site, version: IpVersion, outcomes: Vec<Outcome<HeaderSet>>, leg
         let honest = outcome.space.and(legitimate);
         let fate = match &outcome.verdict {
             Ending::Unknown(_) => Fate::Unknown,
-            Ending::Accept if outcome.delivery == Delivery::Local { socket: None } => Fate::NoListener,
+            // A reply goes to a connected socket, which is no listener.
+            Ending::Accept if leg == Leg::First && outcome.delivery == Delivery::Local { socket: None } && asks_for_a_socket(&outcome) => {
+                Fate::NoListener
+            }
             Ending::Accept => Fate::Pass,
             Ending::Drop | Ending::Reject(_) if outcome.conditions.is_empty() || honest.and(&may_pass).is_empty() => Fate::Stopped,
             Ending::Drop | Ending::Reject(_) if outcome.conditions.iter().any(|each| is_unknown(site, version, each)) => Fate::Unknown,
@@ -119,6 +122,12 @@ fn weigh(site: &Site, version: IpVersion, outcomes: Vec<Outcome<HeaderSet>>, leg
     outcomes.into_iter().map(weigh).collect()
 }
 
+/// The kernel itself answers ICMP.
+fn asks_for_a_socket(outcome: &Outcome<HeaderSet>) -> bool {
+    let protocol = outcome.space.values(Field::Protocol, 8).single();
+    protocol.is_none_or(|protocol| protocol != u128::from(Protocol::ICMP.0) && protocol != u128::from(Protocol::ICMPV6.0))
+}
+
 fn is_stopped(ending: &Ending) -> bool {
     matches!(ending, Ending::Drop | Ending::Reject(_))
 }
@@ -126,7 +135,7 @@ fn is_stopped(ending: &Ending) -> bool {
 /// A condition that is no matter of time, load or choice: we can't tell it.
 fn is_unknown(site: &Site, version: IpVersion, undecided: &Undecided) -> bool {
     let known = undecided.condition.and_then(|id| site.lowered(version).host.conditions.get(id.0 as usize));
-    known.is_some_and(|condition| condition.kind == ConditionKind::Unknown)
+    known.map_or(!undecided.chosen, |condition| condition.kind == ConditionKind::Unknown)
 }
 
 fn verdict(legs: &[Judgement; 3]) -> Verdict {
@@ -166,14 +175,7 @@ impl Judged {
     /// Every piece that counts against the flow, with the packet of the exchange that it is of.
     pub fn against(&self) -> impl Iterator<Item = (&Judgement, &Piece)> {
         let pieces = self.legs.iter().flat_map(|leg| leg.pieces.iter().map(move |piece| (leg, piece)));
-        pieces.filter(|(leg, piece)| {
-            let bad = match piece.fate {
-                Fate::Stopped | Fate::Sometimes | Fate::Unknown => true,
-                Fate::NoListener => leg.leg == Leg::First,
-                Fate::Pass => false,
-            };
-            bad && !piece.honest.is_empty()
-        })
+        pieces.filter(|(_, piece)| piece.fate != Fate::Pass && !piece.honest.is_empty())
     }
 
     /// The piece that best stands for the flow where it passes: the one that is served.
@@ -191,9 +193,32 @@ impl Judged {
         self.legs.iter().find(|each| each.leg == leg)?.pieces.get(index)
     }
 
+    /// Whether more than half of the honest senders are stopped, counted by address.
+    #[must_use]
+    pub fn is_mostly_stopped(&self) -> bool {
+        let width = Field::Source.width(self.version);
+        let senders = |set: &HeaderSet| set.values(Field::Source, width);
+        let stopped = self.legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| piece.fate == Fate::Stopped && !piece.honest.is_empty());
+        // Joined once: a union of one after the other takes the square of their number.
+        let stopped = stopped.filter_map(|piece| senders(&piece.honest).ranges(MOST_COUNTED)).flatten();
+        let stopped = Values::from_ranges(width, stopped);
+        match (count(&stopped), count(&senders(&self.start.legitimate))) {
+            (Some(stopped), Some(all)) => stopped > all / 2,
+            _ => false,
+        }
+    }
+
     /// The flow's destination in short: `203.0.113.10:443/tcp`.
     #[must_use]
     pub fn to(&self) -> String {
         format!("{}/{}", self.flow.expression.destination, self.flow.expression.protocol)
     }
 }
+
+/// How many values there are, halved so that 2^128 fits; none where they are too scattered to count.
+fn count(values: &Values) -> Option<u128> {
+    let ranges = values.ranges(MOST_COUNTED)?;
+    Some(ranges.into_iter().map(|(low, high)| (high - low) / 2 + 1).fold(0, u128::saturating_add))
+}
+
+const MOST_COUNTED: usize = 100_000;

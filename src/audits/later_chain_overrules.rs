@@ -2,9 +2,9 @@
 
 use super::{
     Audit, Problem, Severity,
-    judge::{Fate, Judged},
+    judge::{Fate, Judged, Piece},
 };
-use crate::simulate::outcome::Decision;
+use crate::{model::Hook, simulate::outcome::Decision};
 
 /// An accept that does not help.
 pub const AUDIT: Audit = Audit {
@@ -24,12 +24,27 @@ fn check(judged: &Judged) -> Option<Problem> {
             if piece.honest.is_empty() || piece.fate != Fate::Stopped {
                 continue;
             }
-            let accepted = piece.outcome.passed.iter().rev().find(|decision| matches!(decision, Decision::Rule { .. }));
-            if let Some(accepted) = accepted {
+            if let Some(accepted) = accepted_before(piece) {
                 let title = format!("a rule accepts traffic to {}, and a later chain stops it", judged.to());
                 return Some(Problem { title, pieces: vec![(leg.leg, index)], overruled: Some(accepted.clone()) });
             }
         }
     }
     None
+}
+
+/// The rule of another base chain of the same hook that had accepted what is stopped here.
+#[must_use]
+pub fn accepted_before(piece: &Piece) -> Option<&Decision> {
+    let stopped_at = hook(&piece.outcome.decided_by)?;
+    let rule =
+        |decision: &&Decision| matches!(decision, Decision::Rule { .. } | Decision::Several { .. }) && hook(decision) == Some(stopped_at);
+    piece.outcome.passed.iter().rev().find(rule).filter(|_| piece.fate == Fate::Stopped)
+}
+
+fn hook(decision: &Decision) -> Option<Hook> {
+    match decision {
+        Decision::Rule { hook, .. } | Decision::Policy { hook, .. } | Decision::Several { hook, .. } => Some(*hook),
+        Decision::Stage { .. } => None,
+    }
 }

@@ -16,6 +16,8 @@ mod loopback_blocked;
 
 mod reply_blocked;
 
+mod mostly_blocked;
+
 mod partly_blocked;
 
 mod sometimes_blocked;
@@ -24,7 +26,7 @@ mod no_listener;
 
 mod undecided;
 
-mod later_chain_overrules;
+pub mod later_chain_overrules;
 
 mod service_closed;
 
@@ -92,11 +94,12 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 10] = [
+pub const ALL: [&Audit; 11] = [
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &loopback_blocked::AUDIT,
     &reply_blocked::AUDIT,
+    &mostly_blocked::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
     &sometimes_blocked::AUDIT,

@@ -5,6 +5,7 @@ use super::{
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
+use crate::gateway::Role;
 
 /// Some clients are stopped.
 pub const AUDIT: Audit = Audit {
@@ -18,7 +19,7 @@ The report names the exact part. If that part is meant to be blocked, all is wel
 };
 
 fn check(judged: &Judged) -> Option<Problem> {
-    let wanted = judged.verdict == Verdict::Partly;
+    let wanted = judged.verdict == Verdict::Partly && !(judged.flow.role == Role::Client && judged.is_mostly_stopped());
     let title = format!("a part of the traffic to {} is stopped", judged.to());
     wanted
         .then(|| problem(title, judged, |leg, piece| piece.fate == Fate::Stopped || (leg == Leg::First && piece.fate == Fate::NoListener)))

@@ -8,7 +8,7 @@ use crate::{
     world::World,
 };
 
-use super::judge::{Judged, Leg, Piece};
+use super::judge::{Judged, Piece};
 
 /// Values that a packet most likely has, tried in order before the smallest of its set.
 const USUAL: [(Field, &[u128]); 10] = [
@@ -77,16 +77,21 @@ pub struct Disagreement {
     packet: String,
 }
 
-/// Traces a packet of every outcome of the first packet, and compares.
+/// Traces packets of the outcomes of first packets, and compares: of every flow the first outcomes, as many as take little time.
 #[must_use]
-pub fn disagreements(site: &Site, world: &dyn World, judged: &Judged) -> Vec<Disagreement> {
-    let [first, ..] = &judged.legs;
-    debug_assert_eq!(first.leg, Leg::First);
-    first.pieces.iter().take(MOST_REPLAYED).filter_map(|piece| replay(site, world, judged, piece)).collect()
+pub fn disagreements(site: &Site, world: &dyn World, flows: &[Judged]) -> Vec<Disagreement> {
+    let rules = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum::<usize>();
+    let all = MOST_EVALUATIONS / rules.max(1);
+    let each = (all / flows.len().max(1)).max(1);
+    let replayed = |judged: &Judged| -> Vec<Disagreement> {
+        let [first, ..] = &judged.legs;
+        first.pieces.iter().take(each).filter_map(|piece| replay(site, world, judged, piece)).collect()
+    };
+    flows.iter().take(all.max(1)).flat_map(replayed).collect()
 }
 
-/// A flow with more outcomes than this is sampled.
-const MOST_REPLAYED: usize = 1_000;
+/// A packet may evaluate every rule: so many evaluations take some hundredths of a second.
+const MOST_EVALUATIONS: usize = 200_000;
 
 fn replay(site: &Site, world: &dyn World, judged: &Judged, piece: &Piece) -> Option<Disagreement> {
     let packet = packet(judged, piece)?;

@@ -56,7 +56,7 @@ pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severi
             }
         }
     }
-    let disagreements: Vec<_> = judged.iter().flat_map(|judged| witness::disagreements(site, source, judged)).collect();
+    let disagreements = witness::disagreements(site, source, &judged);
     for disagreement in &disagreements {
         super::complain(&disagreement.to_string());
     }

@@ -14,7 +14,8 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let source = Source::recorded(demo::snapshot()?);
     let out = args.output.open()?;
-    match audit::audit(&source, &FlowArgs::default(), args.output.format, Severity::Error, out)? {
+    let flows = FlowArgs { flows: vec![demo::UPSTREAM.to_owned()], no_discover: false };
+    match audit::audit(&source, &flows, args.output.format, Severity::Error, out)? {
         Exit::Findings => Ok(Exit::Clean),
         other => Ok(other),
     }

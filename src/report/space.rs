@@ -34,7 +34,7 @@ impl Spaces<'_> {
         for (field, values) in cuboid {
             match field {
                 Field::SourcePort if icmp => kinds = icmp_kinds(values),
-                Field::Member(number) => self.member(&mut object, *number, values),
+                Field::Member(_) => {}
                 // A condition is told beside the space; "no fragment" is what every flow starts with.
                 Field::Choice(_) | Field::Register(_) => {}
                 Field::IpFlags if *values == Values::masked(3, 1, 0) => {}
@@ -47,6 +47,11 @@ impl Spaces<'_> {
                 _ => {
                     object.insert(field.name().to_owned(), self.values(*field, values));
                 }
+            }
+        }
+        for (field, values) in cuboid {
+            if let Field::Member(number) = field {
+                self.member(&mut object, *number, values);
             }
         }
         kinds.into_iter().map(|kind| object.iter().map(|(key, value)| (key.clone(), value.clone())).chain(kind).collect()).collect()
@@ -98,17 +103,19 @@ impl Spaces<'_> {
         vec![format!("{low}-{high}")]
     }
 
-    /// Membership in a set that is too big to hold, under the key that is looked up.
+    /// Membership in a set that is too big to hold, under the fields that are looked up in it. Where they are constrained besides, both hold.
     fn member(&self, object: &mut Map<String, Value>, number: u32, values: &Values) {
         let Some(member) = self.undecided.membership(number) else { return };
         let inside = values.single() == Some(1);
         let name = format!("{}{}", if inside { "" } else { "!" }, self.set_name(member));
-        for field in member.key.iter().flat_map(crate::model::Bits::fields) {
-            let entry = object.entry(format!("{}_set", field.name())).or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(list) = entry {
-                list.push(name.clone().into());
-            }
-        }
+        let fields: Vec<&str> = member.key.iter().flat_map(crate::model::Bits::fields).map(Field::name).collect();
+        let both = |one: &Value| Value::String(format!("{} & {name}", one.as_str().unwrap_or_default()));
+        let value = match object.get(&fields.join(" . ")) {
+            None => name.clone().into(),
+            Some(Value::Array(list)) => list.iter().map(both).collect(),
+            Some(one) => both(one),
+        };
+        object.insert(fields.join(" . "), value);
     }
 
     /// `@inet filter blocklist`.

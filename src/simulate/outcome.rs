@@ -52,6 +52,8 @@ pub struct Undecided {
     pub condition: Option<ConditionId>,
     /// In the operator's words ("limit rate 10/second", "source port chosen by masquerade", "field seq is not known").
     pub text: String,
+    /// A free choice of the kernel or of the other end: not a thing that can't be told.
+    pub chosen: bool,
     /// The field that stands for it: a choice, or a packet's field that was not given.
     pub field: Field,
     /// The outcomes of it on this piece: for a yes/no condition 1 is yes.

@@ -132,16 +132,21 @@ impl<S: Space> Run<S> {
     }
 
     fn undecided(&self, field: Field, values: &Values) -> Undecided {
+        let mut chosen = false;
         let (rule, condition, text) = match field {
             Field::Choice(number) => match self.undecided.choice(number) {
                 Some(choice) => match &choice.what {
                     What::Condition(id) => (choice.rule, Some(*id), String::new()),
                     What::Text(text) => (choice.rule, None, text.clone()),
+                    What::Chosen(text) => {
+                        chosen = true;
+                        (choice.rule, None, text.clone())
+                    }
                 },
                 None => (None, None, String::new()),
             },
             other => (None, None, format!("{} is not known", other.name())),
         };
-        Undecided { rule, condition, text, field, values: values.clone() }
+        Undecided { rule, condition, text, chosen, field, values: values.clone() }
     }
 }

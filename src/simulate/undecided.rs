@@ -27,8 +27,10 @@ pub struct Choice {
 pub enum What {
     /// A condition of a rule.
     Condition(ConditionId),
-    /// Something else, told in words.
+    /// Something that can't be told, in words.
     Text(String),
+    /// A free choice of the kernel or of the other end, in words.
+    Chosen(String),
 }
 
 /// Membership of a key in a set too big to hold.
@@ -53,7 +55,7 @@ impl Undecideds {
 
     /// A free choice of the kernel.
     pub fn chosen(&mut self, text: String) -> Field {
-        self.add(What::Text(text))
+        self.add(What::Chosen(text))
     }
 
     /// Membership of this key: the same field for the same question.

@@ -12,6 +12,9 @@ use crate::{
 pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
     let passing = audited.flows.iter().filter(|judged| judged.verdict == Verdict::Pass).count();
     let findings = &audited.findings;
+    if audited.flows.is_empty() && audited.shortcomings.is_empty() {
+        return format!("{}: nothing listens here and no flow is given: there is nothing to audit.\n", site.snapshot.host);
+    }
     if findings.is_empty() && passing == audited.flows.len() && audited.shortcomings.is_empty() {
         return format!("{}: {}, nothing stands in their way.\n", site.snapshot.host, flows_pass(passing));
     }

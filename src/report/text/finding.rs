@@ -5,6 +5,7 @@ use crate::{
     audits::{
         Finding,
         judge::{Fate, Judged, Judgement, Leg, Piece},
+        later_chain_overrules::accepted_before,
         symptom, witness,
     },
     fixes::{Fix, Unproved},
@@ -26,28 +27,23 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     let mut text = format!("{head}: {}\n", style::paint(style::BOLD, &finding.problem.title));
     let pieces: Vec<(&Judgement, &Piece)> = finding.problem.pieces.iter().filter_map(|(leg, index)| place(judged, *leg, *index)).collect();
     let mut told: Vec<String> = Vec::new();
+    let mut left = 0;
     for (leg, piece) in &pieces {
+        if told.len() == MOST_RULES {
+            left += 1;
+            continue;
+        }
         let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(site, judged, piece) };
         let part = part::words(site, judged, leg, piece);
-        let lines = [entry("rule", &rule), entry("stops", &packets_of(leg.leg, &part))].concat();
+        let because = overruled(site, judged, piece);
+        let lines = [entry("rule", &rule), entry("because", &because), entry("stops", &packets_of(leg.leg, &part))].concat();
         if !told.contains(&lines) {
             told.push(lines);
         }
     }
-    for lines in told.iter().take(MOST_RULES) {
-        text.push_str(lines);
-    }
-    if told.len() > MOST_RULES {
-        text.push_str(&entry("", &format!("… and {} more; --format json has them all", told.len() - MOST_RULES)));
-    }
-    if let Some(accepted) = &finding.problem.overruled {
-        let accepted = decided_by(site, judged.version, accepted);
-        let because = format!(
-            "{} accepts it ({}), but accept ends only that base chain; the next one decides anew",
-            accepted.words(),
-            accepted.rule_text().unwrap_or_default()
-        );
-        text.push_str(&entry("because", &because));
+    text.push_str(&told.concat());
+    if left > 0 {
+        text.push_str(&entry("", &format!("… and {left} more parts; --format json has them all")));
     }
     if let Some((leg, piece)) = pieces.first() {
         for condition in &piece.outcome.conditions {
@@ -86,6 +82,17 @@ fn rule(site: &Site, judged: &Judged, piece: &Piece) -> String {
         Some(rule) => format!("{}\n{rule}", decided.words()),
         None => decided.words(),
     }
+}
+
+/// That an earlier base chain accepted what this one stops.
+fn overruled(site: &Site, judged: &Judged, piece: &Piece) -> String {
+    let Some(accepted) = accepted_before(piece) else { return String::new() };
+    let accepted = decided_by(site, judged.version, accepted);
+    format!(
+        "{} accepts it: {}\nbut accept ends only its own base chain, and this one decides anew",
+        accepted.words(),
+        accepted.rule_text().unwrap_or_default()
+    )
 }
 
 fn packets_of(leg: Leg, part: &str) -> String {

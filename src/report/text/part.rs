@@ -3,7 +3,7 @@
 use crate::{
     audits::judge::{Judged, Judgement, Piece},
     gateway::Role,
-    model::{Field, HeaderSet, Values, set::Content},
+    model::{Field, HeaderSet, Values, set::Content, values::Relation},
     report::space::Spaces,
     site::Site,
 };
@@ -69,17 +69,33 @@ fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[(Fie
     rest.join(", ")
 }
 
-/// The values of a field, or what they leave out where that is shorter.
+/// The values of a field, or what they leave out where that is shorter. Values that no honest packet has count for either side.
 fn list(spaces: &Spaces<'_>, field: Field, values: &Values, all: &Values) -> String {
-    let few = |words: Vec<String>| {
+    let few = |words: &[String]| {
         let more = words.len().saturating_sub(MOST);
-        let mut shown = words.into_iter().take(MOST).collect::<Vec<_>>().join(", ");
+        let mut shown = words.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
         if more > 0 {
             shown.push_str(&format!(" and {more} more"));
         }
         shown
     };
     let inside = spaces.words(field, values);
-    let outside = spaces.words(field, &all.minus(values));
-    if inside.len() > 2 && outside.len() < inside.len() { format!("all but {}", few(outside)) } else { few(inside) }
+    let outside = all.minus(values);
+    let rounded = |these: &Values, others: &Values| {
+        let runs = others.complement().ranges(MOST_RUNS).unwrap_or_default();
+        let told = runs.into_iter().filter(|&(low, high)| {
+            let run = Values::range(values.width(), low, high);
+            run.relation(these) != Relation::Outside
+        });
+        spaces.words(field, &Values::from_ranges(values.width(), told))
+    };
+    let fewer = [(rounded(values, &outside), ""), (rounded(&outside, values), "all but ")];
+    let shortest = fewer.iter().filter(|(words, _)| !words.is_empty()).min_by_key(|(words, _)| words.len());
+    match shortest {
+        Some((words, before)) if words.len() < inside.len() => format!("{before}{}", few(words)),
+        _ => few(&inside),
+    }
 }
+
+/// Beyond so many runs nothing gets shorter.
+const MOST_RUNS: usize = 1000;

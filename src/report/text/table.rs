@@ -1,5 +1,7 @@
 //! The table of flows, which fits the terminal.
 
+use std::collections::HashSet;
+
 use tabled::{
     builder::Builder,
     settings::{Padding, Style, Width, object::Columns, peaker::Priority},
@@ -83,16 +85,12 @@ fn verdict(judged: &Judged) -> String {
 /// Who decided it: what stops the flow, or what lets it through.
 fn decision(site: &Site, judged: &Judged) -> String {
     let words = |piece: &crate::audits::judge::Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
-    let mut against: Vec<String> = Vec::new();
-    for (_, piece) in judged.against() {
-        let words = if piece.fate == Fate::NoListener { "nothing listens".to_owned() } else { words(piece) };
-        if !against.contains(&words) {
-            against.push(words);
-        }
-    }
-    match against.as_slice() {
-        [] => judged.served().map(words).unwrap_or_default(),
-        [one] => one.clone(),
-        [first, others @ ..] => format!("{first}, and {} more", others.len()),
+    let mut seen = HashSet::new();
+    let mut against = judged.against().filter(|(_, piece)| seen.insert((&piece.outcome.decided_by, piece.fate)));
+    let Some((_, first)) = against.next() else { return judged.served().map(words).unwrap_or_default() };
+    let first = if first.fate == Fate::NoListener { "nothing listens".to_owned() } else { words(first) };
+    match against.count() {
+        0 => first,
+        others => format!("{first}, and {others} more"),
     }
 }

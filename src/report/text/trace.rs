@@ -8,7 +8,7 @@ use crate::{
         trace::{ending, outcomes},
         witness,
     },
-    model::Hook,
+    model::{Field, Hook},
     packets::Packet,
     report::{
         answer::{Answer, condition_text},
@@ -104,6 +104,7 @@ fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
             }
         }
     }
+    route(site, outcome, &mut phases);
     let policies = outcome.passed.iter().filter_map(|decision| match decision {
         Decision::Policy { hook, .. } => Some((hook, decided_by(site, judged.version, decision).words())),
         _ => None,
@@ -120,6 +121,18 @@ fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
         }
     }
     text
+}
+
+/// The routing decision stands before the first hook that follows from it.
+fn route(site: &Site, outcome: &Outcome<Point>, phases: &mut Vec<(&str, Vec<String>)>) {
+    let Some(at) = phases.iter().position(|(name, _)| matches!(*name, "input" | "forward" | "output" | "postrouting")) else { return };
+    let leaves = outcome.changed.iter().find(|(field, _)| *field == Field::OutInterface).and_then(|(_, bits)| bits.as_constant());
+    let words = match leaves.and_then(|index| u32::try_from(index).ok()).filter(|index| *index != 0) {
+        Some(index) => format!("out by {}", site.interface(index).unwrap_or_else(|| format!("#{index}"))),
+        None if phases.iter().any(|(name, _)| *name == "input") => "to this host".to_owned(),
+        None => return,
+    };
+    phases.insert(at, ("routing", vec![words]));
 }
 
 /// What it comes to, and why.
