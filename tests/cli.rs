@@ -110,7 +110,10 @@ fn answers_come_in_order_and_carry_the_id() {
         .collect();
     let (exit, answers, _) = run_with(&["trace", "--snapshot", &file, "--packets", "-", "--format", "json"], &packets);
     assert_eq!(exit, 0, "{answers}");
-    let ids: Vec<String> = answers.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned()).collect();
+    let ids: Vec<String> = answers
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["id"].as_str().expect("an id").to_owned())
+        .collect();
     assert_eq!(ids, (0..50).map(|id| format!("p{id}")).collect::<Vec<_>>());
 }
 

@@ -215,6 +215,14 @@ impl Judged {
     }
 }
 
+impl Piece {
+    /// How many addresses its honest packets come from, halved; none where they are too many to count.
+    #[must_use]
+    pub fn senders(&self, version: IpVersion) -> Option<u128> {
+        count(&self.honest.values(Field::Source, Field::Source.width(version)))
+    }
+}
+
 /// How many values there are, halved so that 2^128 fits; none where they are too scattered to count.
 fn count(values: &Values) -> Option<u128> {
     let ranges = values.ranges(MOST_COUNTED)?;

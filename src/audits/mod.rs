@@ -135,7 +135,7 @@ fn is_certain(judged: &Judged, leg: Leg, index: usize) -> bool {
     judged.piece(leg, index).is_some_and(|piece| matches!(piece.fate, judge::Fate::Stopped | judge::Fate::NoListener))
 }
 
-/// A problem that these pieces show, if there are any: the one that decides most of the flow first.
+/// A problem that these pieces show, if there are any: that of the first packet before others, and what stops most senders first.
 fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool) -> Option<Problem> {
     let mut pieces = Vec::new();
     for leg in &judged.legs {
@@ -145,5 +145,8 @@ fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool)
             }
         }
     }
+    pieces.sort_by_cached_key(|(leg, index)| {
+        (*leg, std::cmp::Reverse(judged.piece(*leg, *index).and_then(|piece| piece.senders(judged.version))))
+    });
     (!pieces.is_empty()).then_some(Problem { title, pieces, overruled: None })
 }

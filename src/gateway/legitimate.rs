@@ -20,34 +20,42 @@ const MOST_ROUTES: usize = 5_000;
 
 /// The honest part of `packets`; all of them if there would be none.
 pub fn part(flow: &Expression, packets: &HeaderSet, host: &Host, network: &Network) -> HeaderSet {
-    let mut honest = packets.clone();
-    let mut prefer = |field: Field, values: &Values| {
-        let part = within(honest.clone(), field, values);
-        if !part.is_empty() {
-            honest = part;
-        }
-    };
+    let mut wishes = vec![
+        (Field::PacketType, Values::one(8, PACKET_HOST)),
+        (Field::Length, Values::range(16, shortest(flow.protocol, host.version), 0xffff)),
+    ];
     if flow.mark.is_none() {
-        prefer(Field::Mark, &Values::one(32, 0));
+        wishes.push((Field::Mark, Values::one(32, 0)));
     }
     if flow.protocol.has_ports() {
-        prefer(Field::SourcePort, &Values::range(16, 1, 0xffff));
+        wishes.push((Field::SourcePort, Values::range(16, FIRST_OF_CLIENTS, 0xffff)));
     }
     if flow.protocol == Protocol::TCP {
-        prefer(Field::TcpFlags, &Values::masked(8, ALL_BUT_ECN, start::SYN));
+        wishes.push((Field::TcpFlags, Values::masked(8, ALL_BUT_ECN, start::SYN)));
     }
-    prefer(Field::PacketType, &Values::one(8, PACKET_HOST));
-    if flow.source.hosts == Hosts::Local {
-        // A program that binds no address of its own.
-        let part = source::chosen(honest.clone(), host);
-        if !part.is_empty() {
-            honest = part;
-        }
-    }
-    let senders = senders(flow, host, network);
-    let part = honest.and(&senders);
+    let honest = wishes.iter().fold(packets.clone(), |honest, (field, values)| {
+        let part = within(honest.clone(), *field, values);
+        if part.is_empty() { honest } else { part }
+    });
+    // A program that binds no address of its own.
+    let chosen = if flow.source.hosts == Hosts::Local { source::chosen(honest.clone(), host) } else { HeaderSet::empty() };
+    let honest = if chosen.is_empty() { honest } else { chosen };
+    let part = honest.and(&senders(flow, host, network));
     if part.is_empty() { honest } else { part }
 }
+
+/// Length of a packet that has nothing but its headers.
+fn shortest(protocol: Protocol, version: IpVersion) -> u128 {
+    let transport = match protocol {
+        Protocol::TCP => 20,
+        protocol if protocol.has_ports() || protocol.is_icmp() => 8,
+        _ => 0,
+    };
+    transport + if version == IpVersion::V4 { 20 } else { 40 }
+}
+
+/// Ports below are for servers; no system gives them to a client by itself.
+const FIRST_OF_CLIENTS: u128 = 1024;
 
 /// FIN, SYN, RST, PSH, ACK and URG: congestion notification is free to set its own two.
 const ALL_BUT_ECN: u128 = 0x3f;
@@ -97,7 +105,10 @@ fn never_senders(host: &Host, network: &Network) -> Values {
     let width = Field::Source.width(host.version);
     let fixed: &[(u128, u128)] = match host.version {
         IpVersion::V4 => &[(0, 0x00ff_ffff), (0x7f00_0000, 0x7fff_ffff), (0xe000_0000, 0xffff_ffff)],
-        IpVersion::V6 => &[(0, 1), (0xffff << 32, (0xffff << 32) | 0xffff_ffff), (0xff << 120, u128::MAX)],
+        // Link-local neighbours are senders only to link-local destinations.
+        IpVersion::V6 => {
+            &[(0, 1), (0xffff << 32, (0xffff << 32) | 0xffff_ffff), (0xfe80 << 112, (0xfec0 << 112) - 1), (0xff << 120, u128::MAX)]
+        }
     };
     let broadcast = network.routes.iter().filter(|route| route.kind == RouteKind::Broadcast && is_of(route, host.version));
     let broadcast = broadcast.map(|route| super::expression::Block::Prefix(route.destination).bounds());

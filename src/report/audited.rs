@@ -3,7 +3,7 @@
 use crate::{
     audits::{
         self, Finding, Severity,
-        judge::{Judged, Leg, Verdict, given},
+        judge::{Fate, Judged, Verdict, given},
     },
     fixes::{self, Fix, Unproved},
     model::HeaderSet,
@@ -34,7 +34,7 @@ impl Audited {
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
             let wanted = finding.audit.severity > Severity::Note && tried < MOST_FIXES;
-            let fix = wanted.then(|| fix(site, world, &flows[finding.flow])).flatten();
+            let fix = wanted.then(|| fix(site, world, &flows[finding.flow], finding)).flatten();
             tried += usize::from(fix.is_some());
             fix
         });
@@ -56,17 +56,14 @@ impl Audited {
     }
 }
 
-/// What would let the flow pass: all of its honest packets, or those that a rule stops.
-fn fix(site: &Site, world: &dyn World, judged: &Judged) -> Option<Result<Fix, Unproved>> {
+/// What would let the flow pass: all of its honest packets, or those that most senders lack.
+fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Option<Result<Fix, Unproved>> {
     let host = &site.lowered(judged.version).host;
-    let packets = match judged.verdict {
-        Verdict::Blocked => judged.start.legitimate.clone(),
-        Verdict::Partly => {
-            let stopped = judged.against().filter(|(leg, piece)| leg.leg == Leg::First && piece.fate == audits::judge::Fate::Stopped);
-            stopped.fold(HeaderSet::empty(), |all, (_, piece)| all.or(piece.honest.clone()))
-        }
-        _ => return None,
-    };
+    let (leg, index) = *finding.problem.pieces.first()?;
+    let main = judged.piece(leg, index).filter(|piece| piece.fate == Fate::Stopped)?;
+    let stopped = judged.legs.iter().filter(|each| each.leg == leg).flat_map(|each| &each.pieces);
+    let alike = stopped.filter(|piece| piece.fate == Fate::Stopped && piece.outcome.decided_by == main.outcome.decided_by);
+    let packets = alike.fold(HeaderSet::empty(), |all, piece| all.minus(&piece.honest).or(piece.honest.clone()));
     (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, given(&judged.flow)))
 }
 

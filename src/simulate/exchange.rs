@@ -141,8 +141,14 @@ fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut
     ] {
         set(field, Bits::constant(field.width(version), value));
     }
+    // Lengths of which every header is whole: all numbers to 1983 with the bit of 64 set, so that limits on small and on big packets show.
+    let choice = undecided.chosen(format!("{} {whose}", Field::Length.name()));
+    let mut length = Bits::constant(5, 0);
+    length.append(&Bits::run(choice, 7, 4));
+    length.append(&Bits::constant(1, 1));
+    length.append(&Bits::run(choice, 0, 6));
+    set(Field::Length, length);
     for field in [
-        Field::Length,
         Field::Dscp,
         Field::Ecn,
         Field::IpId,

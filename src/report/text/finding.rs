@@ -1,5 +1,7 @@
 //! A finding for people: the rule, the part, what the client sees, a packet that shows it, and the fix.
 
+use std::collections::HashMap;
+
 use super::{part, style};
 use crate::{
     audits::{
@@ -9,12 +11,16 @@ use crate::{
         symptom, witness,
     },
     fixes::{Fix, Unproved},
+    model::HeaderSet,
     report::{answer::condition_text, decision::decided_by, json::printed},
     site::Site,
 };
 
 /// So many rules are told for one finding.
 const MOST_RULES: usize = 5;
+
+/// A command of more characters is no reading for people.
+const LONGEST: usize = 240;
 
 /// Width of the column of labels.
 const LABEL: usize = 13;
@@ -26,24 +32,20 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     let head = style::paint(style::severity(finding.audit.severity), &format!("{severity}[{}]", finding.audit.code));
     let mut text = format!("{head}: {}\n", style::paint(style::BOLD, &finding.problem.title));
     let pieces: Vec<(&Judgement, &Piece)> = finding.problem.pieces.iter().filter_map(|(leg, index)| place(judged, *leg, *index)).collect();
-    let mut told: Vec<String> = Vec::new();
-    let mut left = 0;
-    for (leg, piece) in &pieces {
-        if told.len() == MOST_RULES {
-            left += 1;
-            continue;
-        }
+    let mut told = String::new();
+    let groups = groups(&pieces);
+    for (leg, piece, packets) in groups.iter().take(MOST_RULES) {
         let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(site, judged, piece) };
-        let part = part::words(site, judged, leg, piece);
-        let because = overruled(site, judged, piece);
-        let lines = [entry("rule", &rule), entry("because", &because), entry("stops", &packets_of(leg.leg, &part))].concat();
-        if !told.contains(&lines) {
-            told.push(lines);
-        }
+        let part = part::words(site, judged, leg, packets);
+        told.push_str(
+            &[entry("rule", &rule), entry("because", &overruled(site, judged, piece)), entry("stops", &packets_of(leg.leg, &part))]
+                .concat(),
+        );
     }
-    text.push_str(&told.concat());
+    let left = groups.len().saturating_sub(MOST_RULES);
+    text.push_str(&told);
     if left > 0 {
-        text.push_str(&entry("", &format!("… and {left} more parts; --format json has them all")));
+        text.push_str(&entry("", &format!("… and {left} more rules; --format json has them all")));
     }
     if let Some((leg, piece)) = pieces.first() {
         for condition in &piece.outcome.conditions {
@@ -59,15 +61,34 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     }
     match fix {
         Some(Ok(fix)) => {
-            for command in fix.commands() {
-                text.push_str(&entry("fix", command));
+            if fix.commands().iter().any(|command| command.len() > LONGEST) {
+                text.push_str(&entry("fix", "a proved one exists but is long; --format json has it"));
+            } else {
+                for command in fix.commands() {
+                    text.push_str(&entry("fix", command));
+                }
+                text.push_str(&entry("", "proved on a copy of the rules: it opens this and nothing else; a reload forgets it"));
             }
-            text.push_str(&entry("", &format!("proved: opens {} and nothing else; not kept over a reload", fix.opens().join(", "))));
         }
         Some(Err(why)) => text.push_str(&entry("no fix", &why.to_string())),
         None => {}
     }
     text
+}
+
+/// Pieces that the same rule stops, together.
+fn groups<'a>(pieces: &[(&'a Judgement, &'a Piece)]) -> Vec<(&'a Judgement, &'a Piece, HeaderSet)> {
+    let mut groups: Vec<(&Judgement, &Piece, HeaderSet)> = Vec::new();
+    let mut known = HashMap::new();
+    for (leg, piece) in pieces {
+        let at = *known.entry((leg.leg, piece.fate, &piece.outcome.decided_by)).or_insert_with(|| {
+            groups.push((leg, piece, HeaderSet::empty()));
+            groups.len() - 1
+        });
+        let packets = &mut groups[at].2;
+        *packets = std::mem::take(packets).minus(&piece.honest).or(piece.honest.clone());
+    }
+    groups
 }
 
 fn place(judged: &Judged, leg: Leg, index: usize) -> Option<(&Judgement, &Piece)> {

@@ -1,7 +1,7 @@
 //! Which part of a flow is meant, in words: "clients in 203.0.113.0/24".
 
 use crate::{
-    audits::judge::{Judged, Judgement, Piece},
+    audits::judge::{Judged, Judgement},
     gateway::Role,
     model::{Field, HeaderSet, Values, set::Content, values::Relation},
     report::space::Spaces,
@@ -11,19 +11,19 @@ use crate::{
 /// A part with more boxes, or a field with more intervals, is told by its first ones.
 const MOST: usize = 4;
 
-/// The honest packets of a piece, told by what sets them apart from the rest of the flow.
+/// Honest packets, told by what sets them apart from the rest of the flow.
 #[must_use]
-pub fn words(site: &Site, judged: &Judged, leg: &Judgement, piece: &Piece) -> String {
+pub fn words(site: &Site, judged: &Judged, leg: &Judgement, packets: &HeaderSet) -> String {
     let spaces = Spaces { site, version: judged.version, undecided: &leg.undecided };
-    let flow = &judged.start.legitimate;
+    let packets = telling(packets, &judged.start.legitimate);
     let mut parts: Vec<String> = Vec::new();
     let mut more = 0;
-    for cuboid in piece.honest.boxes() {
+    for cuboid in packets.boxes() {
         if parts.len() == MOST {
             more += 1;
             continue;
         }
-        let words = of_box(&spaces, judged, flow, &cuboid);
+        let words = of_box(&spaces, judged, &judged.start.legitimate, &cuboid);
         if !parts.contains(&words) {
             parts.push(words);
         }
@@ -33,6 +33,23 @@ pub fn words(site: &Site, judged: &Judged, leg: &Judgement, piece: &Piece) -> St
     }
     parts.join("; ")
 }
+
+/// The same packets of the flow, with the fields left out that do not tell them from the rest of it.
+fn telling(packets: &HeaderSet, flow: &HeaderSet) -> HeaderSet {
+    let mut fields: Vec<Field> = packets.boxes().take(MOST_TRIED).flatten().map(|(field, _)| field).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    if packets.boxes().nth(MOST_TRIED).is_some() {
+        return packets.clone();
+    }
+    fields.into_iter().fold(packets.clone(), |told, field| {
+        let wider = told.forget(field);
+        if wider.and(flow).minus(packets).is_empty() { wider } else { told }
+    })
+}
+
+/// Sets of more boxes are told as they are.
+const MOST_TRIED: usize = 64;
 
 fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[(Field, Values)]) -> String {
     let sender = if judged.flow.role == Role::Client || judged.flow.role == Role::Service { "clients" } else { "this host" };

@@ -8,7 +8,7 @@ use crate::{
         trace::{ending, outcomes},
         witness,
     },
-    model::{Field, Hook},
+    model::{Field, HeaderSet, Hook},
     packets::Packet,
     report::{
         answer::{Answer, condition_text},
@@ -52,7 +52,7 @@ pub fn flow(site: &Site, world: &dyn World, judged: &Judged) -> String {
     }
     for piece in pieces.iter().take(MOST_PARTS) {
         if pieces.len() > 1 {
-            text.push_str(&format!("\n{}\n", style::paint(style::BOLD, &part::words(site, judged, first, piece))));
+            text.push_str(&format!("\n{}\n", style::paint(style::BOLD, &part::words(site, judged, first, whole(piece)))));
         }
         match witness::packet(judged, piece) {
             Some(packet) => text.push_str(&way(site, world, judged, piece, &packet)),
@@ -67,11 +67,20 @@ pub fn flow(site: &Site, world: &dyn World, judged: &Judged) -> String {
             leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == crate::simulate::outcome::Delivery::None)
         {
             let whose = if leg.leg == Leg::Reply { "the reply" } else { "later packets" };
-            text.push_str(&format!("\n{whose}, {}: {}", part::words(site, judged, leg, piece), closing(site, judged, leg.leg, piece)));
+            text.push_str(&format!(
+                "\n{whose}, {}: {}",
+                part::words(site, judged, leg, &piece.honest),
+                closing(site, judged, leg.leg, piece)
+            ));
         }
     }
     text.push('\n');
     text
+}
+
+/// The honest packets of a piece, or all if none is.
+fn whole(piece: &Piece) -> &HeaderSet {
+    if piece.honest.is_empty() { &piece.outcome.space } else { &piece.honest }
 }
 
 /// The way of one packet of a piece.
