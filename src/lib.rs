@@ -28,6 +28,8 @@ pub mod audits;
 
 pub mod fixes;
 
+pub mod audited;
+
 pub mod report;
 
 pub mod demo;

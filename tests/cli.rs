@@ -85,7 +85,7 @@ fn packets_that_are_none_name_line_and_column() {
     let trace = ["trace", "--snapshot", &file, "--format", "json", "--packets", "-"];
     let good = r#"{"id":1,"src":"192.0.2.5","dst":"203.0.113.10","proto":"tcp","sport":40000,"dport":443,"flags":["syn"],"in":"eth0"}"#;
     for (bad, words) in [
-        (r#"{"id":2,"dst":"10.0.0.1","colour":1}"#, &["-:2:34", "unknown field `colour`"][..]),
+        (r#"{"id":2,"dst":"10.0.0.1","colour":1}"#, &["-:2:33", "unknown field `colour`"][..]),
         (r#"{"id":2,"dst":"10.0.0.1","in":"nosuch0"}"#, &["-:2:26", "nosuch0"]),
         (r#"{"id":2,"dst":"10.0.0.1""#, &["-:2:", "EOF"]),
         (r#"{"id":2,"src":"10.0.0.1","dst":"::1"}"#, &["-:2:9", "different IP versions"]),

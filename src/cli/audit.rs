@@ -7,12 +7,13 @@ use super::{
     source::{Source, SourceArgs},
 };
 use crate::{
+    audited::Audited,
     audits::{
         Severity,
         judge::{self, Judged},
         witness,
     },
-    report::{self, Audited},
+    report,
     simulate::outcome::Delivery,
 };
 

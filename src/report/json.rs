@@ -122,7 +122,7 @@ pub struct Reported {
     pub symptom: Option<Symptom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overruled: Option<DecidedBy>,
-    pub fixes: Vec<Fix>,
+    pub fixes: Vec<Proved>,
 }
 
 /// An outcome that shows a finding.
@@ -136,7 +136,7 @@ pub struct Evidence {
 
 /// A proved fix.
 #[derive(Debug, Serialize)]
-pub struct Fix {
+pub struct Proved {
     pub owner: &'static str,
     pub commands: Vec<String>,
     pub opens: Vec<String>,
@@ -250,8 +250,8 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
 /// Everything is under the flow; a finding shows the first of it.
 const MOST_EVIDENCE: usize = 100;
 
-fn proved(fix: &fixes::Fix) -> Fix {
-    Fix { owner: "nft", commands: fix.commands().to_vec(), opens: fix.opens().to_vec(), persistent: false }
+fn proved(fix: &fixes::Fix) -> Proved {
+    Proved { owner: "nft", commands: fix.commands().to_vec(), opens: fix.opens().to_vec(), persistent: false }
 }
 
 /// Which packet of the exchange.
@@ -266,7 +266,7 @@ pub const fn leg_name(leg: Leg) -> &'static str {
 
 /// A whole audit.
 #[must_use]
-pub fn audit<'a>(site: &'a Site, audited: &super::Audited) -> Audit<'a> {
+pub fn audit<'a>(site: &'a Site, audited: &crate::audited::Audited) -> Audit<'a> {
     let reported = |each: &Finding| finding(site, &audited.flows[each.flow], each, audited.fix(each).and_then(|fix| fix.as_ref().ok()));
     Audit {
         schema: SCHEMA,

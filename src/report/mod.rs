@@ -2,8 +2,6 @@
 
 pub mod answer;
 
-pub mod audited;
-
 pub mod decision;
 
 pub mod delivery;
@@ -15,5 +13,3 @@ pub mod rules;
 pub mod space;
 
 pub mod text;
-
-pub use audited::Audited;

@@ -2,8 +2,8 @@
 
 use super::{finding, style, table};
 use crate::{
+    audited::Audited,
     audits::{Finding, Severity, judge::Verdict},
-    report::Audited,
     site::Site,
 };
 
