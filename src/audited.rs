@@ -62,9 +62,12 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
     let (leg, index) = *finding.problem.pieces.first()?;
     let main = judged.piece(leg, index).filter(|piece| piece.fate == Fate::Stopped)?;
     let stopped = judged.legs.iter().filter(|each| each.leg == leg).flat_map(|each| &each.pieces);
-    let alike = stopped.filter(|piece| piece.fate == Fate::Stopped && piece.outcome.decided_by == main.outcome.decided_by);
-    let packets = alike.fold(HeaderSet::empty(), |all, piece| all.minus(&piece.honest).or(piece.honest.clone()));
-    (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, given(&judged.flow)))
+    let alike: Vec<_> =
+        stopped.filter(|piece| piece.fate == Fate::Stopped && piece.outcome.decided_by == main.outcome.decided_by).collect();
+    let union = |sets: &mut dyn Iterator<Item = &HeaderSet>| sets.fold(HeaderSet::empty(), |all, set| all.minus(set).or(set.clone()));
+    let packets = union(&mut alike.iter().map(|piece| &piece.honest));
+    let allowed = union(&mut alike.iter().map(|piece| &piece.outcome.space));
+    (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, &allowed, given(&judged.flow)))
 }
 
 /// What could not be read or decoded and may make verdicts wrong.

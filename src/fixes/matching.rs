@@ -40,7 +40,9 @@ impl Matching {
                     (None, None) => return None,
                 },
             };
-            if !values.is_all() {
+            // No interface is no name that a rule could ask for.
+            let nowhere = matches!(field, Field::InInterface | Field::OutInterface) && values.single() == Some(0);
+            if !values.is_all() && !nowhere {
                 list.push((field, values));
             }
         }

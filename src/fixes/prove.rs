@@ -1,5 +1,7 @@
 //! The prover: tries edits on a copy of the model until the flow passes, and checks what else they open.
 
+use rustc_hash::FxHashSet;
+
 use super::{edit::Edit, matching::Matching};
 use crate::{
     model::{Field, HeaderSet, Host, chain::Backend},
@@ -9,6 +11,9 @@ use crate::{
     },
     world::World,
 };
+
+/// The fields that say who talks to whom.
+const WHO: [Field; 5] = [Field::InInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort];
 
 /// More edits than this are no small fix.
 const EDIT_LIMIT: usize = 4;
@@ -61,36 +66,80 @@ pub enum Unproved {
     Undecided(String),
 }
 
-/// Finds edits of nft rules that let the packets' exchange pass, and proves them.
+/// Finds edits of nft rules that let the packets' exchange pass, and proves them: they may open no more than `allowed`.
 ///
 /// # Errors
 /// Why there is none.
-pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, given: Given) -> Result<Fix, Unproved> {
+pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, allowed: &HeaderSet, given: Given) -> Result<Fix, Unproved> {
     let mut model = host.clone();
     let mut made: Vec<Edit> = Vec::new();
     let mut commands = Vec::new();
     let mut opens = Vec::new();
     loop {
         let exchange = Simulation::new(&model, world).exchange(flow.clone(), given);
-        let Some((outcome, reply)) = first_block(&exchange) else { break };
+        let Some((outcome, later)) = first_block(&exchange) else { break };
         if made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
         }
-        let edit = edit_for(&model, &outcome, reply)?;
+        let (edit, command, after) = shortest_edit(&model, world, &outcome, allowed, later)?;
         if made.iter().any(|each| each.chain == edit.chain && each.matching == edit.matching) {
             return Err(Unproved::StillBlocked);
         }
-        commands.push(edit.command(&model).ok_or(Unproved::NoMatch)?);
+        commands.push(command);
         opens.push(edit.opens(&model));
-        let before = model.clone();
-        edit.apply(&mut model);
-        opens_only(&before, &model, world, flow, &edit, reply)?;
+        model = after;
         made.push(edit);
     }
     if made.is_empty() {
         return Err(Unproved::NotARule("nothing".into()));
     }
     Ok(Fix { edits: made, commands, opens })
+}
+
+/// The edit that names the fewest fields and still opens no more than is allowed, with its command and the model after it.
+fn shortest_edit(
+    model: &Host,
+    world: &dyn World,
+    outcome: &Outcome<HeaderSet>,
+    allowed: &HeaderSet,
+    later: bool,
+) -> Result<(Edit, String, Host), Unproved> {
+    let choices: &[&[Field]] = if later { &LATER } else { &FIRST };
+    let mut why = Unproved::NoMatch;
+    for fields in choices {
+        match try_edit(model, world, outcome, allowed, later, fields) {
+            Ok(found) => return Ok(found),
+            Err(error) => why = error,
+        }
+    }
+    Err(why)
+}
+
+/// What a rule for first packets may name, the shortest first.
+const FIRST: [&[Field]; 4] = [
+    &[Field::Protocol, Field::Destination, Field::DestinationPort],
+    &[Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort],
+    &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Destination, Field::DestinationPort],
+    &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort],
+];
+
+/// What a rule for later packets may name.
+const LATER: [&[Field]; 1] = [&[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState]];
+
+fn try_edit(
+    model: &Host,
+    world: &dyn World,
+    outcome: &Outcome<HeaderSet>,
+    allowed: &HeaderSet,
+    later: bool,
+    fields: &[Field],
+) -> Result<(Edit, String, Host), Unproved> {
+    let edit = edit_for(model, outcome, later, fields)?;
+    let command = edit.command(model).ok_or(Unproved::NoMatch)?;
+    let mut after = model.clone();
+    edit.apply(&mut after);
+    opens_only(model, &after, world, allowed, &edit, later)?;
+    Ok((edit, command, after))
 }
 
 /// The first thing in the exchange's way, and whether it meets the reply.
@@ -103,7 +152,7 @@ fn first_block(exchange: &Exchange<HeaderSet>) -> Option<(Outcome<HeaderSet>, bo
 }
 
 /// An accept rule before what stops the packets.
-fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool) -> Result<Edit, Unproved> {
+fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool, fields: &[Field]) -> Result<Edit, Unproved> {
     if let Ending::Unknown(why) = &outcome.verdict {
         return Err(Unproved::Undecided(why.clone()));
     }
@@ -116,11 +165,6 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool) -> Result<Ed
     if host.chains[chain.0 as usize].backend != Backend::NfTables {
         return Err(Unproved::NotARule("a rule of iptables".into()));
     }
-    let fields: &[Field] = if later {
-        &[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState]
-    } else {
-        &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort]
-    };
     let mut changed = outcome.changed.clone();
     // An interface that follows from the way is no part of the match.
     changed.retain(|(field, _)| !matches!(field, Field::InInterface | Field::OutInterface) || later);
@@ -129,7 +173,7 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool) -> Result<Ed
 }
 
 /// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow.
-fn opens_only(before: &Host, after: &Host, world: &dyn World, flow: &HeaderSet, edit: &Edit, later: bool) -> Result<(), Unproved> {
+fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit, later: bool) -> Result<(), Unproved> {
     if later {
         // It matches established packets only, whose first packet had to pass before.
         return Ok(());
@@ -141,7 +185,7 @@ fn opens_only(before: &Host, after: &Host, world: &dyn World, flow: &HeaderSet, 
         }
     }
     let sent = crate::model::Values::one(32, 0);
-    let own = flow.relation(Field::InInterface, &sent) == crate::model::values::Relation::Inside;
+    let own = allowed.relation(Field::InInterface, &sent) == crate::model::values::Relation::Inside;
     let (from_here, from_outside) = start.split(Field::InInterface, &sent);
     let start = if own { from_here } else { from_outside };
     let accepted = |host: &Host| {
@@ -149,13 +193,13 @@ fn opens_only(before: &Host, after: &Host, world: &dyn World, flow: &HeaderSet, 
         run.accepted().fold(HeaderSet::empty(), |all, finished| all.or(finished.strand.space.clone()))
     };
     let opened = accepted(after).minus(&accepted(before));
-    // Of what is opened, each field that the flow fixes must be as the flow has it.
-    for field in [Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort, Field::InInterface] {
-        let width = field.width(before.version);
-        let wanted = flow.values(field, width);
-        if opened.relation(field, &wanted) != crate::model::values::Relation::Inside {
-            return Err(Unproved::OpensMore);
-        }
+    // What a first packet must look like besides is no matter of who talks to whom.
+    let who = |set: &HeaderSet| {
+        let others = set.boxes().flatten().map(|(field, _)| field).filter(|field| !WHO.contains(field)).collect::<FxHashSet<_>>();
+        others.into_iter().fold(set.clone(), |set, field| set.forget(field))
+    };
+    if !who(&opened).minus(&who(allowed)).is_empty() {
+        return Err(Unproved::OpensMore);
     }
     Ok(())
 }

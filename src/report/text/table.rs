@@ -1,6 +1,6 @@
 //! The table of flows, which fits the terminal.
 
-use std::collections::HashSet;
+use std::{cmp::Reverse, collections::HashSet};
 
 use tabled::{
     builder::Builder,
@@ -9,7 +9,7 @@ use tabled::{
 
 use super::style;
 use crate::{
-    audits::judge::{Fate, Judged, Verdict},
+    audits::judge::{Fate, Judged, Judgement, Piece, Verdict},
     gateway::{Role, expression::Hosts},
     report::decision::decided_by,
     site::Site,
@@ -84,12 +84,12 @@ fn verdict(judged: &Judged) -> String {
 
 /// Who decided it: what stops the flow, or what lets it through.
 fn decision(site: &Site, judged: &Judged) -> String {
-    let words = |piece: &crate::audits::judge::Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
-    let mut seen = HashSet::new();
-    let mut against = judged.against().filter(|(_, piece)| seen.insert((&piece.outcome.decided_by, piece.fate)));
-    let Some((_, first)) = against.next() else { return judged.served().map(words).unwrap_or_default() };
+    let words = |piece: &Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
+    let stops_most = |(leg, piece): &(&Judgement, &Piece)| (Reverse(leg.leg), piece.senders(judged.version));
+    let Some((_, first)) = judged.against().max_by_key(stops_most) else { return judged.served().map(words).unwrap_or_default() };
+    let others = judged.against().map(|(_, piece)| (&piece.outcome.decided_by, piece.fate)).collect::<HashSet<_>>().len() - 1;
     let first = if first.fate == Fate::NoListener { "nothing listens".to_owned() } else { words(first) };
-    match against.count() {
+    match others {
         0 => first,
         others => format!("{first}, and {others} more"),
     }
