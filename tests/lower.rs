@@ -6,7 +6,7 @@ use clearway::{
     lower::{self, Lowered},
     model::{Bits, Host, IpVersion, Source, Step, Test, set::Content},
     network::{Link, Network},
-    ruleset::nft::{decode, print},
+    ruleset::nft::decode,
     snapshot::{NftRecord, Snapshot},
 };
 
@@ -34,9 +34,8 @@ fn every_rule_keeps_its_place_and_its_meaning() {
             writeln!(text, "{} {} {} {:?}", chain.family, chain.table, chain.name, chain.base).expect("memory");
             for (rule, original) in chain.rules.iter().zip(&original.rules) {
                 assert_eq!(rule.handle, Some(original.handle));
-                writeln!(text, "  {}", print::rule(table, original, &|_| None)).expect("memory");
                 let steps: Vec<String> = rule.steps.iter().map(|step| describe(step, &lowered.host)).collect();
-                writeln!(text, "      {}", steps.join("; ")).expect("memory");
+                writeln!(text, "  {} {}", original.handle, steps.join("; ")).expect("memory");
             }
         }
         insta::assert_snapshot!(format!("{version:?}"), text);
