@@ -66,8 +66,29 @@ pub fn is_one_of(bits: &Bits, values: &Arc<Values>, version: IpVersion) -> Optio
     }
     match *bits.0.as_slice() {
         [Part { source: Source::Field { field, low, flip }, .. }] => Some(run_is(field, low, flip, Values::clone(values), version)),
-        _ => within(bits, &values.ranges(usize::MAX)?, version),
+        _ if bits.width() > 128 => None,
+        _ => match (values.as_mask(), values.complement().as_mask()) {
+            (Some(mask), _) => Some(has_mask(bits, mask, version)),
+            (None, Some(mask)) => Some(has_mask(bits, mask, version).negate()),
+            (None, None) => within(bits, &values.ranges(MOST_RANGES)?, version),
+        },
     }
+}
+
+/// More ranges than this are not taken apart into cubes: a mask that is no prefix has 2^31.
+const MOST_RANGES: usize = 4096;
+
+/// The bits where `mask` has ones are those of `value`: each run for itself.
+fn has_mask(bits: &Bits, (mask, value): (u128, u128), version: IpVersion) -> Test {
+    let mut below = bits.width();
+    Test::all(bits.0.iter().map(|part| {
+        below -= usize::from(part.width);
+        let run = |number: u128| number >> below & ones(part.width);
+        match part.source {
+            Source::Constant(constant) => Test::certain((constant ^ run(value)) & run(mask) == 0),
+            Source::Field { field, low, flip } => run_is(field, low, flip, Values::masked(part.width, run(mask), run(value)), version),
+        }
+    }))
 }
 
 /// A run of a field's bits, before flipping, is in `slice` after flipping.

@@ -75,7 +75,7 @@ pub enum Verdict {
     Jump(ChainId),
     Goto(ChainId),
     Return,
-    /// Go on with the next rule (the rule ends here).
+    /// Nothing: go on with the next step.
     Continue,
     /// Break off the rule.
     Break,

@@ -72,7 +72,8 @@ impl Facts {
         self.partly.push((field, Values::masked(width, mask, value)));
     }
 
-    /// The interface, and that its frame was addressed to this host: what goes to a multicast or broadcast address may be either.
+    /// The interface, and that its frame was addressed to this host: what goes to a multicast or broadcast address may be either. What this
+    /// host sends begins as PACKET_HOST whatever its destination.
     fn arrival(&mut self, interface: u128, destination: Option<IpAddr>) {
         self.add(Field::InInterface, Some(interface));
         let to_one = match destination {
@@ -80,7 +81,7 @@ impl Facts {
             Some(IpAddr::V6(address)) => !address.is_multicast(),
             None => false,
         };
-        if to_one && interface != 0 {
+        if to_one || interface == 0 {
             self.add(Field::PacketType, Some(0));
         }
     }
@@ -205,6 +206,11 @@ fn over(bytes: &[u8], header: usize, facts: &mut Facts) {
         bytes.get(start..start + length).map(|bytes| bytes.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte)))
     };
     facts.add(Field::Acknowledgement, at(8, 4));
+    // What there is of a word that the packet ends in.
+    if let Some((bytes, part)) = (1..4).rev().find_map(|bytes| Some((bytes, at(8, bytes)?))).filter(|_| at(8, 4).is_none()) {
+        let rest = 32 - 8 * bytes;
+        facts.add_bits(Field::Acknowledgement, 32, u128::from(u32::MAX) >> rest << rest, part << rest);
+    }
     if header < 20 {
         facts.add(Field::DataOffset, at(12, 1).map(|byte| byte >> 4));
         facts.add(Field::TcpReserved, at(12, 1).map(|byte| byte & 15));

@@ -142,7 +142,7 @@ impl Decider<'_> {
 
     /// Divides by bits of *original* fields.
     pub fn divide_bits<S: Space>(&mut self, space: S, bits: &Bits, values: &Values) -> (Parts<S>, Parts<S>) {
-        if let Some(value) = bits.as_constant() {
+        if let Some(value) = self.value(&space, bits) {
             return if values.contains(value) { (Parts::one(space), Parts::none()) } else { (Parts::none(), Parts::one(space)) };
         }
         match bits.as_field(self.host.version) {

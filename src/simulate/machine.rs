@@ -150,6 +150,8 @@ impl<'a, S: Space> Machine<'a, S> {
                                 strand.load(*first, &words);
                                 open.push((strand, at + 1, counted));
                             }
+                            // Not the rule's end: the kernel leaves the loop over its expressions only for another verdict.
+                            (Found::Verdict(Verdict::Continue), _) => open.push((strand, at + 1, counted)),
                             (Found::Verdict(verdict), _) => {
                                 self.matched(&mut strand, running.id, counted || counts);
                                 self.verdict(running, strand, &verdict, ways);

@@ -19,6 +19,8 @@ pub struct Answer {
     pub matched: BTreeMap<RuleKey, u64>,
     /// The rule that decided, if one did (also as a policy: then without a handle, and none here).
     pub decided_by: Option<RuleKey>,
+    /// It leaves the verdict or a counter open.
+    pub open: bool,
     /// The whole line.
     pub line: Value,
 }
@@ -69,6 +71,7 @@ fn answer(line: Value) -> Answer {
         verdict: line["verdict"].as_str().unwrap_or("no verdict").to_owned(),
         leaves: interface(&line["delivered_to"]),
         matched,
+        open: line["verdict"] == "unknown" || line["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty()),
         decided_by: key(&line["decided_by"]),
         line,
     }

@@ -41,7 +41,7 @@ pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
             )
         }
     };
-    let mut packet = Packet::new(input, source, destination, body(random, version));
+    let mut packet = Packet::new(input, source, destination, body(random, way, version));
     packet.ttl = if random.percent(70) { 64 } else { random.one(TTL) };
     packet.dscp = if random.percent(70) { 0 } else { random.one(super::pool::DSCP) };
     packet.ecn = random.one(&[0, 0, 0, 1, 2, 3]);
@@ -57,7 +57,7 @@ fn port(random: &mut Random) -> u16 {
     if random.percent(60) { random.one(PORTS) } else { random.between(1, 65535) as u16 }
 }
 
-fn body(random: &mut Random, version: Version) -> Body {
+fn body(random: &mut Random, way: Way, version: Version) -> Body {
     match random.below(100) {
         0..=54 => {
             let flags = match random.below(10) {
@@ -87,7 +87,8 @@ fn body(random: &mut Random, version: Version) -> Body {
             Body::Tcp { source, destination, flags, sequence: random.one(&[0, 1000, 5000]), acknowledgement: random.one(&[0, 7]) }
         }
         55..=79 => Body::Udp { source: port(random), destination: port(random) },
-        80..=93 => {
+        // A reject of what the host sends, and an unknown protocol, are answered by way of lo unless a checksum is wrong.
+        percent if percent < 94 || matches!(way, Way::Output | Way::Loopback) => {
             let (kind, code) = match version {
                 Version::V4 => random.one(&[(8, 0), (8, 0), (8, 0), (0, 0), (3, 1), (3, 3), (11, 0), (5, 1), (8, 3), (12, 0), (15, 0)]),
                 Version::V6 => random.one(&[(128, 0), (128, 0), (128, 0), (129, 0), (1, 1), (1, 4), (3, 0), (128, 3), (2, 0), (136, 0)]),

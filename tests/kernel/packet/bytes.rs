@@ -20,7 +20,7 @@ impl Packet {
         frame
     }
 
-    /// The IP packet. Without right checksums no stack answers it; only ICMPv6 carries a right one always, or nobody could tell delivery.
+    /// The IP packet. Without right checksums no stack answers it.
     pub fn bytes(&self, checksums: bool) -> Vec<u8> {
         let transport = self.transport(checksums);
         match (self.source, self.destination) {
@@ -112,7 +112,7 @@ impl Packet {
             sum = sum.add_2bytes(length.to_be_bytes()).add_2bytes([0, self.protocol()]);
         }
         let mut value = sum.add_slice(bytes).ones_complement().to_be();
-        if !checksums && !matches!(self.body, Body::Icmp { .. } if self.source.is_ipv6()) {
+        if !checksums {
             value ^= 1;
         }
         // A UDP checksum of 0 means that there is none.

@@ -30,6 +30,7 @@ impl Packet {
                 text
             })),
         );
+        put("frag", json!({ "offset": self.fragment.offset, "more": self.fragment.more, "df": false }));
         match self.input {
             Some(interface) => put("in", json!(interface)),
             None => put("uid", json!(0)),
@@ -53,7 +54,14 @@ impl Packet {
                 put("icmp_type", json!(kind));
                 put("icmp_code", json!(code));
             }
-            Body::Other(number) => put("proto", json!(number)),
+            // What stands where TCP has its ports is told under their names.
+            Body::Other(number) => {
+                put("proto", json!(number));
+                if let [a, b, c, d, ..] = self.payload[..] {
+                    put("sport", json!(u16::from_be_bytes([a, b])));
+                    put("dport", json!(u16::from_be_bytes([c, d])));
+                }
+            }
         }
         Value::Object(line)
     }
