@@ -83,7 +83,7 @@ fn steps(chain: u32) -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn chain(number: u32) -> impl Strategy<Value = Chain> {
-    (prop::collection::vec(steps(number), 1..4), any::<bool>()).prop_map(move |(rules, policy_drop)| Chain {
+    (prop::collection::vec(steps(number), 1..6), any::<bool>()).prop_map(move |(rules, policy_drop)| Chain {
         backend: Backend::NfTables,
         family: "inet",
         table: "t".into(),
@@ -150,7 +150,7 @@ fn ends<S>(outcomes: &[Outcome<S>], here: impl Fn(&Outcome<S>) -> bool) -> Vec<(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn a_packet_ends_where_its_set_ends(host in host(), packets in prop::collection::vec((0..8u128, 0..8u128, 0..4u128, 0..4u128), 1..12)) {

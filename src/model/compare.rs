@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Bits, Field, Part, Source, Test, Values, bits::ones, host::IpVersion};
+use super::{Bits, Field, Part, Source, Test, Values, bits::ones, host::IpVersion, values::BitSource};
 
 /// A range for each run of bits.
 type Cube = SmallVec<[(u128, u128); 4]>;
@@ -67,12 +67,26 @@ pub fn is_one_of(bits: &Bits, values: &Arc<Values>, version: IpVersion) -> Optio
     match *bits.0.as_slice() {
         [Part { source: Source::Field { field, low, flip }, .. }] => Some(run_is(field, low, flip, Values::clone(values), version)),
         _ if bits.width() > 128 => None,
-        _ => match (values.as_mask(), values.complement().as_mask()) {
+        _ => through_one_field(bits, values, version).or_else(|| match (values.as_mask(), values.complement().as_mask()) {
             (Some(mask), _) => Some(has_mask(bits, mask, version)),
             (None, Some(mask)) => Some(has_mask(bits, mask, version).negate()),
             (None, None) => within(bits, &values.ranges(MOST_RANGES)?, version),
-        },
+        }),
     }
+}
+
+/// Bits of one field only, and values of too many ranges: looked at bit by bit, exactly.
+fn through_one_field(bits: &Bits, values: &Values, version: IpVersion) -> Option<Test> {
+    let field = single_field(&bits.0)?;
+    let mut sources = Vec::with_capacity(bits.width());
+    for part in bits.0.iter().rev() {
+        sources.extend((0..part.width).map(|at| match part.source {
+            Source::Constant(value) => BitSource::Constant(value >> at & 1 == 1),
+            Source::Field { low, flip, .. } => BitSource::Field { bit: low + at, flip: flip >> at & 1 == 1 },
+        }));
+    }
+    let source = |bit: u8| sources.get(usize::from(bit)).copied().unwrap_or(BitSource::Constant(false));
+    Some(Test::is(field, values.substituted(field.width(version), source)?))
 }
 
 /// More ranges than this are not taken apart into cubes: a mask that is no prefix has 2^31.

@@ -14,6 +14,10 @@ mod masks;
 
 mod moves;
 
+mod substitute;
+
+pub use substitute::BitSource;
+
 use std::sync::Arc;
 
 pub(super) use bits::{ALL, NONE, Op};
