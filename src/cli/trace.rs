@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["flow", "packets"])))]
 pub struct Args {
-    /// The flow to follow: 'PROTO SRC[:PORT] -> DST[:PORT] [in IFACE] [out IFACE] [mark N] [state S]'
+    /// The flow to follow: `PROTO SRC[:PORT] -> DST[:PORT] [in IFACE] [out IFACE] [mark N] [state S]`
     ///
     /// SRC and DST are `any`, `local`, an address, a prefix, a range `a-b` or a comma list; an IPv6 address with a port stands in brackets. The words
     /// may be one argument or several.
