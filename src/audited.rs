@@ -29,7 +29,11 @@ const MOST_FIXES: usize = 8;
 impl Audited {
     /// Finds what is wrong with the flows, and fixes.
     #[must_use]
-    pub fn new(site: &Site, world: &dyn World, flows: Vec<Judged>) -> Self {
+    pub fn new(site: &Site, world: &dyn World, mut flows: Vec<Judged>) -> Self {
+        let shortcomings = site.shortcomings();
+        for judged in flows.iter_mut().filter(|_| !shortcomings.is_empty()) {
+            judged.doubt();
+        }
         let findings = audits::findings(&flows);
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
@@ -39,7 +43,7 @@ impl Audited {
             fix
         });
         let fixes = fixes.collect();
-        Self { findings, fixes, shortcomings: shortcomings(site), assumptions: assumptions(site), flows }
+        Self { findings, fixes, shortcomings, assumptions: assumptions(site), flows }
     }
 
     /// The fix of a finding.
@@ -68,16 +72,6 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
     let packets = union(&mut alike.iter().map(|piece| &piece.honest));
     let allowed = union(&mut alike.iter().map(|piece| &piece.outcome.space));
     (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, &allowed, given(&judged.flow)))
-}
-
-/// What could not be read or decoded and may make verdicts wrong.
-#[must_use]
-pub fn shortcomings(site: &Site) -> Vec<String> {
-    let missing =
-        site.snapshot.missing.iter().filter(|each| each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
-    let legacy = (!site.snapshot.legacy_tables.is_empty())
-        .then(|| format!("legacy iptables tables exist and are not read: {}", site.snapshot.legacy_tables.join(", ")));
-    missing.chain(site.ruleset.incomplete.iter().cloned()).chain(site.network.incomplete.iter().cloned()).chain(legacy).collect()
 }
 
 fn assumptions(site: &Site) -> Vec<String> {

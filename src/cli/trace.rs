@@ -142,7 +142,10 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
             "flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends"
         )));
     }
-    let flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    let mut flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    if !site.shortcomings().is_empty() {
+        flows.iter_mut().for_each(crate::audits::judge::Judged::doubt);
+    }
     match format {
         Format::Json => {
             let flows: Vec<_> = flows.iter().map(|judged| report::json::flow(site, judged)).collect();
