@@ -26,6 +26,9 @@ pub struct Audited {
 /// More findings than this hardly have as many causes: only the first get a fix.
 const MOST_FIXES: usize = 8;
 
+/// A proof runs the flow several times: with more rules than this only an error is worth the time.
+const MANY_RULES: usize = 10_000;
+
 impl Audited {
     /// Finds what is wrong with the flows, and fixes.
     #[must_use]
@@ -35,9 +38,11 @@ impl Audited {
             judged.doubt();
         }
         let findings = audits::findings(&flows);
+        let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
-            let wanted = finding.audit.severity > Severity::Note && tried < MOST_FIXES;
+            let worth = finding.audit.severity == Severity::Error || (finding.audit.severity == Severity::Warning && rules <= MANY_RULES);
+            let wanted = worth && tried < if rules <= MANY_RULES { MOST_FIXES } else { 1 };
             let fix = wanted.then(|| fix(site, world, &flows[finding.flow], finding)).flatten();
             tried += usize::from(fix.is_some());
             fix
