@@ -1,6 +1,6 @@
 //! Rules to model: what the ruleset of a host says to packets of one IP version.
 //!
-//! Nothing is skipped: what is not modelled becomes a [`crate::model::step::Condition`] with its text, and what rests on it is undecided.
+//! Nothing is skipped: what is not modelled becomes a [`crate::model::Condition`] with its text, and what rests on it is undecided.
 
 pub mod nft;
 
@@ -11,7 +11,7 @@ pub mod settings;
 pub mod sockets;
 
 use crate::{
-    model::{ChainId, Host, Interface, IpVersion},
+    model::{ChainId, Host, Interface, IpVersion, Settings},
     network::Network,
     ruleset,
     snapshot::Snapshot,
@@ -54,10 +54,22 @@ pub fn host(ruleset: &ruleset::nft::Ruleset, network: &Network, snapshot: &Snaps
         conditions: chains.conditions,
         conntrack: chains.conntrack,
         routing: routing::lower(network, version),
-        settings: settings::lower(network, &snapshot.sysctls, version),
+        settings: Settings {
+            fib_trusts_loopback_in_input: release(&snapshot.kernel) >= (6, 15),
+            ..settings::lower(network, &snapshot.sysctls, version)
+        },
         sockets: sockets::lower(network, version),
     };
     Lowered { host, origins: chains.origins, left_out: chains.left_out }
+}
+
+/// Major and minor number of a kernel's release; of one that can't be read, a new one's.
+fn release(text: &str) -> (u32, u32) {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => (u32::MAX, 0),
+    }
 }
 
 /// The interfaces with their addresses of one version.

@@ -187,7 +187,35 @@ fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>,
             }
             over(payload.unwrap_or_default(), 8, facts);
         }
-        _ => {}
+        // A protocol of which nothing is known: the payload ends where the packet ends.
+        _ => {
+            if let (Some(transport), Some(payload)) = (transport, payload) {
+                over(payload, transport.saturating_sub(payload.len()), facts);
+            }
+        }
+    }
+    if let Some(transport) = transport {
+        absent(transport, facts);
+    }
+}
+
+/// Fields that lie behind the end of the packet: nothing can read them, so they need not be followed both ways.
+fn absent(transport: usize, facts: &mut Facts) {
+    for (start, field) in [
+        (0, Field::SourcePort),
+        (2, Field::DestinationPort),
+        (4, Field::Sequence),
+        (8, Field::Acknowledgement),
+        (12, Field::DataOffset),
+        (12, Field::TcpReserved),
+        (13, Field::TcpFlags),
+        (14, Field::Window),
+        (16, Field::TcpChecksum),
+        (18, Field::Urgent),
+    ] {
+        if start >= transport && !facts.known.iter().any(|(known, _)| *known == field) {
+            facts.add(field, Some(0));
+        }
     }
 }
 
@@ -205,6 +233,13 @@ fn over(bytes: &[u8], header: usize, facts: &mut Facts) {
         let start = offset.checked_sub(header)?;
         bytes.get(start..start + length).map(|bytes| bytes.iter().fold(0_u128, |number, byte| number << 8 | u128::from(*byte)))
     };
+    if header < 8 {
+        for (field, offset, length) in [(Field::SourcePort, 0, 2), (Field::DestinationPort, 2, 2), (Field::Sequence, 4, 4)] {
+            if !facts.known.iter().any(|(known, _)| *known == field) {
+                facts.add(field, at(offset, length));
+            }
+        }
+    }
     facts.add(Field::Acknowledgement, at(8, 4));
     // What there is of a word that the packet ends in.
     if let Some((bytes, part)) = (1..4).rev().find_map(|bytes| Some((bytes, at(8, bytes)?))).filter(|_| at(8, 4).is_none()) {

@@ -5,6 +5,7 @@
 
 use super::{
     machine::Machine,
+    outcome::{Decision, Ending},
     space::Space,
     strand::{Strand, Tracking},
 };
@@ -23,6 +24,8 @@ pub const UNTRACKED: u128 = 64;
 
 /// `IPS_SEEN_REPLY | IPS_CONFIRMED`.
 const STATUS_KNOWN: u128 = 2 | 8;
+
+const SCTP: u128 = 132;
 
 /// Where conntrack stands among the base chains of prerouting and output (`NF_IP_PRI_CONNTRACK`).
 pub const PRIORITY: i32 = -200;
@@ -76,8 +79,26 @@ impl<S: Space> Machine<'_, S> {
             }
             rest = others;
         }
+        let (sctp, rest) = self.decider.split_all(rest, &Test::is(Field::Protocol, Values::one(8, SCTP)));
+        self.judge_sctp(sctp, tracked);
         // nf_conntrack_generic_packet: any other protocol makes a connection.
         tracked.extend(rest.into_iter().map(|strand| in_state(strand, NEW, version)));
+    }
+}
+
+impl<S: Space> Machine<'_, S> {
+    /// Without a chunk SCTP is invalid (`sctp_error`, `do_basic_checks`); what its chunks say is not modelled.
+    fn judge_sctp(&mut self, strands: Vec<Strand<S>>, tracked: &mut Vec<Strand<S>>) {
+        const HEADER_AND_CHUNK: u128 = 12 + 4;
+        let version = self.decider.host.version;
+        let network = if version == IpVersion::V4 { 20 } else { 40 };
+        let short = Test::is(Field::Length, Values::range(16, 0, network + HEADER_AND_CHUNK - 1));
+        let (invalid, open) = self.decider.split_all(strands, &short);
+        tracked.extend(invalid.into_iter().map(|strand| in_state(strand, INVALID, version)));
+        for strand in open {
+            let why = "connection tracking of SCTP goes by its chunks, which are not modelled".to_owned();
+            self.end(strand, Ending::Unknown(why.clone()), Decision::Stage { stage: "conntrack", reason: why });
+        }
     }
 }
 

@@ -90,6 +90,17 @@ impl Decider<'_> {
         }
     }
 
+    /// [`Self::split`] of many.
+    pub fn split_all<S: Space>(&mut self, strands: Vec<Strand<S>>, test: &Test) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
+        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        for strand in strands {
+            let (yes, no) = self.split(strand, test);
+            inside.extend(yes);
+            outside.extend(no);
+        }
+        (inside, outside)
+    }
+
     fn divide<S: Space>(&mut self, space: S, reading: Reading<'_>, test: &Test) -> (Parts<S>, Parts<S>) {
         match test {
             Test::Always => (Parts::one(space), Parts::none()),

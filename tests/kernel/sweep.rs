@@ -29,7 +29,7 @@ impl Sweep {
         let result = self.case(lab, &mut case);
         if let Err(complaints) = result {
             // One at a time: what makes many fail is mostly one thing.
-            let complaints = if self.failures.is_empty() && std::env::var_os("CLEARWAY_NO_SHRINK").is_none() {
+            let complaints = if self.failures.is_empty() {
                 smallest(lab, &case).unwrap_or(complaints)
             } else {
                 complaints

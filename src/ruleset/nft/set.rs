@@ -58,7 +58,7 @@ impl Default for Elements {
 }
 
 /// One element of a set. In an interval set without `key_end`, an element starts an interval that reaches to the next element with
-/// the interval-end flag.
+/// [`Element::interval_end`].
 #[derive(Debug, Clone, Default)]
 pub struct Element {
     /// The key; empty for the catch-all `*`.

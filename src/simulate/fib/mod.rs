@@ -73,9 +73,14 @@ impl<S: Space> Machine<'_, S> {
         (through, Vec::new())
     }
 
-    /// In prerouting, what comes in by lo is taken for fine: the packets, and the rest.
+    /// What comes in by lo is taken for fine in prerouting, newer kernels say in input too (`nft_fib_can_skip`): the packets, and the rest.
     fn through_loopback(&mut self, strand: Strand<S>, question: Question) -> (Answered<S>, Vec<Strand<S>>) {
-        if self.hook != Hook::Prerouting {
+        let trusted = match self.hook {
+            Hook::Prerouting => true,
+            Hook::Input => self.decider.host.settings.fib_trusts_loopback_in_input,
+            _ => false,
+        };
+        if !trusted {
             return (Vec::new(), vec![strand]);
         }
         let loopback = self.loopback();

@@ -65,6 +65,11 @@ pub fn compare(packets: &[Packet], kernel: &Judgement, answers: &[Answer]) -> (S
         }
     }
     if !complaints.is_empty() {
+        if packets.len() < 4 {
+            for (packet, answer) in packets.iter().zip(answers) {
+                let _ = writeln!(complaints, "packet   {}\nclearway {}", packet.json(""), answer.line);
+            }
+        }
         let _ = writeln!(complaints, "ruleset\n{}", nft::listing());
     }
     (score, complaints)

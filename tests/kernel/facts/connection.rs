@@ -143,3 +143,29 @@ fn protocols_without_ports_are_new() {
     let other = |protocol| (Packet::new(Some("eth0"), "10.1.0.7", "10.1.0.1", Body::Other(protocol)), Here);
     Fact { rules: STATES, packets: vec![other(50), other(89), other(253)], counters: &[("new", 3)], ..Fact::default() }.check();
 }
+
+#[test]
+fn notrack_also_takes_invalid_packets_late() {
+    Fact {
+        rules: "table inet t { chain o { type filter hook prerouting priority -1; notrack }
+            chain f { type filter hook forward priority 0;
+                ct state untracked counter comment \"untracked\"
+                ct state invalid counter comment \"invalid\"
+                ct state new counter comment \"new\" } }",
+        packets: vec![
+            (tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 80), FIN), Out("eth1")),
+            (tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 81), SYN), Out("eth1")),
+        ],
+        counters: &[("untracked", 1), ("invalid", 0), ("new", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+#[test]
+fn sctp_without_a_chunk_is_invalid() {
+    use crate::packet::{Body, Packet};
+    let mut whole = Packet::new(Some("eth0"), "10.1.0.7", "10.1.0.1", Body::Other(132));
+    whole.payload = vec![1; 12];
+    Fact { rules: STATES, packets: vec![(whole, Here)], counters: &[("invalid", 1), ("new", 0)], ..Fact::default() }.check();
+}

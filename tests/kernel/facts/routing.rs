@@ -195,3 +195,16 @@ fn fib_of_ipv6() {
     }
     .check();
 }
+
+#[test]
+fn fib_takes_what_comes_in_by_lo_for_fine() {
+    Fact {
+        rules: "table inet t {
+            chain p { type filter hook prerouting priority 0; fib saddr . iif oif exists counter comment \"prerouting\" }
+            chain i { type filter hook input priority 0; fib saddr . iif oif exists counter comment \"input\" } }",
+        packets: vec![(udp(None, "127.0.0.1", "127.0.0.1", (2000, 80)), Here), (udp(None, "::1", "::1", (2000, 80)), Here)],
+        counters: &[("prerouting", 2), ("input", 2)],
+        ..Fact::default()
+    }
+    .check();
+}

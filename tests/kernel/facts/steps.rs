@@ -98,7 +98,6 @@ fn short_loads_read_the_payload_of_later_fragments_and_others_break_off() {
             ("later", 2),
             ("more", 2),
         ],
-        kernel_only: Some("fragments are told by a field that this test does not write yet"),
         ..Fact::default()
     }
     .check();
@@ -112,7 +111,6 @@ fn with_conntrack_fragments_wait_for_the_rest() {
             chain p { type filter hook prerouting priority -450; counter comment \"p\" } }",
         packets: vec![(fragment(3, true, body), Gone)],
         counters: &[("f", 0), ("p", 1)],
-        kernel_only: Some("fragments are told by a field that this test does not write yet"),
         ..Fact::default()
     }
     .check();

@@ -11,7 +11,7 @@ const INTERFACES: [&str; 3] = ["\"eth0\"", "\"eth1\"", "\"lo\""];
 pub fn on_interface(random: &mut Random, scope: &Scope) -> String {
     let fields: &[&str] = if scope.only(&["ingress", "prerouting", "input"]) {
         &["iifname", "iif"]
-    } else if scope.only(&["output", "postrouting"]) {
+    } else if scope.only(&["output", "postrouting"]) || scope.hooks.contains(&"postrouting") {
         &["oifname", "oif"]
     } else {
         &["iifname", "iif", "oifname", "oif"]
@@ -25,6 +25,10 @@ pub fn on_interface(random: &mut Random, scope: &Scope) -> String {
             Some(name) => format!("{field} {not}@{name}"),
             None => format!("{field} {not}\"e*\""),
         },
+        // A raw socket leaves an incoming interface on what it sends, which no other sender does: in postrouting it is not asked for.
+        3 if scope.hooks.contains(&"postrouting") => {
+            random.pick(&["meta oiftype ether", "meta oiftype != loopback", "meta oifgroup 0"]).to_owned()
+        }
         3 => random
             .pick(&["meta iiftype ether", "meta oiftype ether", "meta iiftype loopback", "meta iifgroup 0", "meta iiftype != ether"])
             .to_owned(),

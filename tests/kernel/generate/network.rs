@@ -90,8 +90,14 @@ pub fn on_header(random: &mut Random, scope: &mut Scope) -> String {
 pub fn on_bytes(random: &mut Random, scope: &mut Scope) -> String {
     if scope.inet() && random.percent(50) {
         let port = random.one(super::pool::PORTS);
-        let (what, compare) =
-            random.one(&[("@th,0,16", "=="), ("@th,16,16", "=="), ("@th,16,16", "!="), ("@th,16,16", "<="), ("@th,0,16", ">")]);
+        // Bytes 2 and 3 of ICMP are its checksum, which a packet's JSON does not tell.
+        let (what, compare) = random.one(&[
+            ("@th,0,16", "=="),
+            ("@th,0,16", ">"),
+            ("meta l4proto { tcp, udp } @th,16,16", "=="),
+            ("meta l4proto { tcp, udp } @th,16,16", "!="),
+            ("meta l4proto != { icmp, icmpv6 } @th,16,16", "<="),
+        ]);
         return format!("{what} {compare} {port}");
     }
     let version = version(random, scope);

@@ -17,7 +17,8 @@ pub fn on_transport(random: &mut Random, scope: &mut Scope) -> String {
         // `th` needs a protocol that has ports, which the rule says first.
         "th" => {
             scope.transport = Some("th");
-            let first = random.pick(&["meta l4proto { tcp, udp }", "meta l4proto tcp", "meta l4proto != icmp", "meta l4proto udp"]);
+            let first =
+                random.pick(&["meta l4proto { tcp, udp }", "meta l4proto tcp", "meta l4proto { tcp, udp, sctp }", "meta l4proto udp"]);
             format!("{first} {}", on_port(random, scope, "th"))
         }
         protocol => {
