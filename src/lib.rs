@@ -1,6 +1,21 @@
 //! clearway tells which legitimate gateway traffic a Linux host would drop, and which rule drops it.
 //!
-//! The modules stand in the order in which data flows: collect, decode, lower, simulate, judge, fix, report.
+//! The modules stand in the order in which data flows. One way through them, for one rule:
+//!
+//! 1. [`collect`] asks the kernel over netlink and keeps its answers byte for byte in a [`snapshot`]; what is asked later goes through
+//!    [`world`], so that a snapshot replays on any machine.
+//! 2. [`ruleset`] decodes the bytes into rules as their own language says them, and prints them; [`network`] does so for links, addresses,
+//!    routes and sockets.
+//! 3. [`lower`] turns both, for one IP version, into the [`model`]: chains of rules, rules of steps, steps that read and write fields.
+//! 4. [`simulate`] says what the model means: one machine walks one packet, or a whole set of packets, through hooks, routing, connection
+//!    tracking and NAT.
+//! 5. [`gateway`] tells which flows ought to pass; [`site`] holds all that is known of one host; [`audits`] judge the flows, a file each;
+//!    [`fixes`] tries the smallest change on a copy of the model; [`audited`] is what it all comes to.
+//! 6. [`report`] tells it to people and programs; [`packets`] reads and prints single packets; [`cli`] is the command line and [`demo`] its
+//!    example.
+//!
+//! What is not understood is never skipped: it becomes unknown, with its text, and what rests on it says so. `tests/tidy.rs` guards who may
+//! import whom; `tests/kernel` compares with the running kernel.
 
 pub mod collect;
 
@@ -20,8 +35,6 @@ pub mod simulate;
 
 pub mod gateway;
 
-pub mod packets;
-
 pub mod site;
 
 pub mod audits;
@@ -31,6 +44,8 @@ pub mod fixes;
 pub mod audited;
 
 pub mod report;
+
+pub mod packets;
 
 pub mod demo;
 

@@ -1,0 +1,102 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clearway_global_optspecs
+    string join \n netns= snapshot= flow= no-discover format= output= fail-on= which-clients h/help V/version
+end
+
+function __fish_clearway_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clearway_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clearway_using_subcommand
+    set -l cmd (__fish_clearway_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clearway -n "__fish_clearway_needs_command" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_needs_command" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_needs_command" -l fail-on -d 'Exit with 1 if there is a finding of this severity or above' -r -f -a "note\t'Good to know'
+warning\t'Some legitimate traffic fails'
+error\t'Legitimate traffic does not get through'"
+complete -c clearway -n "__fish_clearway_needs_command" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_needs_command" -l which-clients -d 'Read big sets whole, and name the clients in them instead of the set'
+complete -c clearway -n "__fish_clearway_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_needs_command" -s V -l version -d 'Print version'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "trace" -d 'Follow one packet or one flow through the rules'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "explain" -d 'Explain a finding by its code'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l fail-on -d 'Exit with 1 if there is a finding of this severity or above' -r -f -a "note\t'Good to know'
+warning\t'Some legitimate traffic fails'
+error\t'Legitimate traffic does not get through'"
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l which-clients -d 'Read big sets whole, and name the clients in them instead of the set'
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l packets -d 'Follow the packets in this file, one JSON object a line, and answer each with one; `-` reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s o -l output -d 'The file to write; only you can read it' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l sets -d 'How much of big sets to keep' -r -f -a "whole\t'Every element'
+keys\t'Only small sets; of big ones nothing but their size'"
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand demo" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand demo" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand explain" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand explain" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "trace" -d 'Follow one packet or one flow through the rules'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "explain" -d 'Explain a finding by its code'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot demo explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
