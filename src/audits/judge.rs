@@ -198,7 +198,11 @@ impl Judged {
     pub fn is_mostly_stopped(&self) -> bool {
         let width = Field::Source.width(self.version);
         let senders = |set: &HeaderSet| set.values(Field::Source, width);
-        let stopped = self.legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| piece.fate == Fate::Stopped && !piece.honest.is_empty());
+        let stopped = self
+            .legs
+            .iter()
+            .flat_map(|leg| &leg.pieces)
+            .filter(|piece| piece.fate == Fate::Stopped && !piece.honest.is_empty() && !piece.is_of_a_set());
         // Joined once: a union of one after the other takes the square of their number.
         let stopped = stopped.filter_map(|piece| senders(&piece.honest).ranges(MOST_COUNTED)).flatten();
         let stopped = Values::from_ranges(width, stopped);
@@ -216,9 +220,18 @@ impl Judged {
 }
 
 impl Piece {
+    /// Whether only the members of a set that is too big to hold are in it: nobody knows how many, but they are no majority.
+    fn is_of_a_set(&self) -> bool {
+        let member = |(field, values): &(Field, Values)| matches!(field, Field::Member(_)) && values.single() == Some(1);
+        self.honest.boxes().all(|cuboid| cuboid.iter().any(member))
+    }
+
     /// How many addresses its honest packets come from, halved; none where they are too many to count.
     #[must_use]
     pub fn senders(&self, version: IpVersion) -> Option<u128> {
+        if self.is_of_a_set() {
+            return Some(0);
+        }
         count(&self.honest.values(Field::Source, Field::Source.width(version)))
     }
 }

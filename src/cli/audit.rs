@@ -51,6 +51,9 @@ pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severi
     let mut judged: Vec<Judged> = Vec::new();
     for flow in chosen.flows(site)? {
         for start in starts(&flow, site)? {
+            if flow.if_translated && !site.lowered(start.version).host.translates() {
+                continue;
+            }
             let one = judge::judge(site, source, &flow, start);
             if !flow.if_translated || leads_on(&one) {
                 judged.push(one);

@@ -10,8 +10,8 @@ use crate::{
     site::Site,
 };
 
-/// Beyond so many intervals a key names their number instead of them.
-const MOST_INTERVALS: usize = 100_000;
+/// More than the kernel's sets hold in practice.
+const MOST_INTERVALS: usize = 10_000_000;
 
 /// A box of a header set: its constrained fields.
 pub type Cuboid = [(Field, Values)];
