@@ -26,20 +26,29 @@ pub struct Audited {
 /// More findings than this hardly have as many causes: only the first get a fix.
 const MOST_FIXES: usize = 8;
 
+/// A proof runs the flow several times: with more rules than this only an error is worth the time.
+const MANY_RULES: usize = 10_000;
+
 impl Audited {
     /// Finds what is wrong with the flows, and fixes.
     #[must_use]
-    pub fn new(site: &Site, world: &dyn World, flows: Vec<Judged>) -> Self {
+    pub fn new(site: &Site, world: &dyn World, mut flows: Vec<Judged>) -> Self {
+        let shortcomings = site.shortcomings();
+        for judged in flows.iter_mut().filter(|_| !shortcomings.is_empty()) {
+            judged.doubt();
+        }
         let findings = audits::findings(&flows);
+        let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
-            let wanted = finding.audit.severity > Severity::Note && tried < MOST_FIXES;
+            let worth = finding.audit.severity == Severity::Error || (finding.audit.severity == Severity::Warning && rules <= MANY_RULES);
+            let wanted = worth && tried < if rules <= MANY_RULES { MOST_FIXES } else { 1 };
             let fix = wanted.then(|| fix(site, world, &flows[finding.flow], finding)).flatten();
             tried += usize::from(fix.is_some());
             fix
         });
         let fixes = fixes.collect();
-        Self { findings, fixes, shortcomings: shortcomings(site), assumptions: assumptions(site), flows }
+        Self { findings, fixes, shortcomings, assumptions: assumptions(site), flows }
     }
 
     /// The fix of a finding.
@@ -68,16 +77,6 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
     let packets = union(&mut alike.iter().map(|piece| &piece.honest));
     let allowed = union(&mut alike.iter().map(|piece| &piece.outcome.space));
     (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, &allowed, given(&judged.flow)))
-}
-
-/// What could not be read or decoded and may make verdicts wrong.
-#[must_use]
-pub fn shortcomings(site: &Site) -> Vec<String> {
-    let missing =
-        site.snapshot.missing.iter().filter(|each| each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
-    let legacy = (!site.snapshot.legacy_tables.is_empty())
-        .then(|| format!("legacy iptables tables exist and are not read: {}", site.snapshot.legacy_tables.join(", ")));
-    missing.chain(site.ruleset.incomplete.iter().cloned()).chain(site.network.incomplete.iter().cloned()).chain(legacy).collect()
 }
 
 fn assumptions(site: &Site) -> Vec<String> {

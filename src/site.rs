@@ -80,4 +80,15 @@ impl Site {
         let socket = self.network.sockets.get(number)?;
         Some((socket, self.snapshot.owners.iter().find(|owner| owner.inode == socket.inode && socket.inode != 0)))
     }
+
+    /// What could not be read or decoded, each as a sentence: where there is any, nothing can be said to pass.
+    #[must_use]
+    pub fn shortcomings(&self) -> Vec<String> {
+        let missing = self.snapshot.missing.iter().filter(|each| each.decisive);
+        let missing = missing.map(|each| format!("{} could not be read: {}", each.what, each.why));
+        let undecoded = self.ruleset.incomplete.iter().chain(&self.network.incomplete).cloned();
+        let legacy = (!self.snapshot.legacy_tables.is_empty())
+            .then(|| format!("legacy iptables tables exist and are not read: {}", self.snapshot.legacy_tables.join(", ")));
+        missing.chain(undecoded).chain(legacy).collect()
+    }
 }

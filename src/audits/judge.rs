@@ -187,6 +187,13 @@ impl Judged {
 }
 
 impl Judged {
+    /// Not all rules are known: that nothing known stops the flow does not mean that it passes.
+    pub fn doubt(&mut self) {
+        if matches!(self.verdict, Verdict::Pass | Verdict::Refused) {
+            self.verdict = Verdict::Unknown;
+        }
+    }
+
     /// A piece by its place.
     #[must_use]
     pub fn piece(&self, leg: Leg, index: usize) -> Option<&Piece> {

@@ -71,7 +71,11 @@ pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severi
     }
     out.finish()?;
     let found = audited.findings.iter().any(|finding| finding.audit.severity >= fail_on);
-    Ok(if audited.is_undecided() || !disagreements.is_empty() {
+    let moved = source.has_moved();
+    if moved {
+        super::complain("the rules changed while they were audited: run it again");
+    }
+    Ok(if moved || audited.is_undecided() || !disagreements.is_empty() {
         Exit::Undecided
     } else if found {
         Exit::Findings

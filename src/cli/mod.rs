@@ -88,15 +88,15 @@ pub fn main() -> ExitCode {
 
 /// Complains about what could not be collected; how the program ends if nothing else is found.
 fn shortcomings(site: &Site) -> Exit {
-    let missing = &site.snapshot.missing;
-    for each in missing {
-        complain(&format!("{}: {}", each.what, each.why));
+    let lesser = site.snapshot.missing.iter().filter(|each| !each.decisive);
+    for each in lesser {
+        complain(&format!("{} could not be read: {}", each.what, each.why));
     }
-    for each in site.ruleset.incomplete.iter().chain(&site.network.incomplete) {
+    let shortcomings = site.shortcomings();
+    for each in &shortcomings {
         complain(each);
     }
-    let decisive = missing.iter().any(|each| each.decisive) || !site.ruleset.incomplete.is_empty() || !site.network.incomplete.is_empty();
-    if decisive { Exit::Undecided } else { Exit::Clean }
+    if shortcomings.is_empty() { Exit::Clean } else { Exit::Undecided }
 }
 
 /// Tells something on standard error. Nothing can be done where that fails.

@@ -78,6 +78,12 @@ impl SourceArgs {
 }
 
 impl Source {
+    /// Whether the rules changed between collecting them and the last question that was asked about them.
+    #[must_use]
+    pub fn has_moved(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| !live.answers().is_empty() && !live.is_still(self.site.snapshot.nft.generation))
+    }
+
     /// A recorded host.
     #[must_use]
     pub fn recorded(snapshot: Snapshot) -> Self {

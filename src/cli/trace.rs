@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["flow", "packets"])))]
 pub struct Args {
-    /// The flow to follow: 'PROTO SRC[:PORT] -> DST[:PORT] [in IFACE] [out IFACE] [mark N] [state S]'
+    /// The flow to follow: `PROTO SRC[:PORT] -> DST[:PORT] [in IFACE] [out IFACE] [mark N] [state S]`
     ///
     /// SRC and DST are `any`, `local`, an address, a prefix, a range `a-b` or a comma list; an IPv6 address with a port stands in brackets. The words
     /// may be one argument or several.
@@ -142,7 +142,10 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
             "flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends"
         )));
     }
-    let flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    let mut flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    if !site.shortcomings().is_empty() {
+        flows.iter_mut().for_each(crate::audits::judge::Judged::doubt);
+    }
     match format {
         Format::Json => {
             let flows: Vec<_> = flows.iter().map(|judged| report::json::flow(site, judged)).collect();

@@ -45,7 +45,7 @@ pub fn flows(snapshot: &Snapshot, network: &Network) -> Vec<Flow> {
         }
     }
     let port = |flow: &Flow| flow.expression.destination.ports.first().copied();
-    flows.sort_by(|one, other| (one.role, port(one), one.expression.protocol).cmp(&(other.role, port(other), other.expression.protocol)));
+    flows.sort_by_key(|flow| (flow.role, port(flow), flow.expression.protocol));
     flows
 }
 

@@ -1,6 +1,6 @@
 //! Rules to model: what the ruleset of a host says to packets of one IP version.
 //!
-//! Nothing is skipped: what is not modelled becomes a [`crate::model::Condition`] with its text, and what rests on it is undecided.
+//! Nothing is skipped: what is not modelled becomes a [`crate::model::step::Condition`] with its text, and what rests on it is undecided.
 
 pub mod nft;
 

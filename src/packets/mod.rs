@@ -1,6 +1,6 @@
 //! Packets as JSON objects, one a line: what `trace --packets` reads and writes, and what a witness looks like.
 //!
-//! [`record`] is the object that is read; [`known`] turns it into the fields that the simulation knows; [`print`] goes the other way.
+//! [`record`] is the object that is read; [`known`] turns it into the fields that the simulation knows; [`mod@print`] goes the other way.
 //! [`value`] holds how a single value is written, in packets and in header sets alike.
 
 pub mod known;

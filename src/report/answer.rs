@@ -50,6 +50,8 @@ pub struct Condition {
 pub struct Answers<'a> {
     site: &'a Site,
     world: &'a dyn World,
+    /// Not all rules are known: no accept can be believed.
+    shortcomings: Vec<String>,
     /// Every rule and policy is put into words once.
     words: RefCell<FxHashMap<(IpVersion, Decision), Rc<DecidedBy>>>,
 }
@@ -58,7 +60,7 @@ impl<'a> Answers<'a> {
     /// Answers packets on a host.
     #[must_use]
     pub fn new(site: &'a Site, world: &'a dyn World) -> Self {
-        Self { site, world, words: RefCell::default() }
+        Self { site, world, shortcomings: site.shortcomings(), words: RefCell::default() }
     }
 
     /// What becomes of a packet.
@@ -66,8 +68,12 @@ impl<'a> Answers<'a> {
     pub fn answer<'b>(&self, id: Option<&'b serde_json::Value>, packet: &Packet) -> Answer<'b> {
         let outcomes = outcomes(self.site, self.world, packet);
         let version = packet.version;
-        let verdict = verdict(&outcomes);
-        let conditions = self.conditions(version, &outcomes);
+        let mut verdict = verdict(&outcomes);
+        let mut conditions = self.conditions(version, &outcomes);
+        if verdict == "accept" && !self.shortcomings.is_empty() {
+            verdict = "unknown";
+            conditions.extend(self.shortcomings.iter().map(|each| Condition { condition: each.clone(), rule: None }));
+        }
         let decided = match (&outcomes[..], verdict) {
             ([], _) => Decision::Stage { stage: "unknown", reason: "nothing became of it".into() },
             ([one], _) => one.decided_by.clone(),

@@ -158,9 +158,12 @@ fn addresses(version: IpVersion, low: u128, high: u128) -> String {
     format!("{}-{}", value::address(version, low), value::address(version, high))
 }
 
+/// First and last ICMP type, and the ranges of codes.
+type IcmpKinds = (u128, u128, Vec<(u128, u128)>);
+
 /// The first two bytes of an ICMP header as type and code, one object for each run of types with the same codes.
 fn icmp_kinds(values: &Values) -> Vec<Map<String, Value>> {
-    let mut kinds: Vec<(u128, u128, Vec<(u128, u128)>)> = Vec::new();
+    let mut kinds: Vec<IcmpKinds> = Vec::new();
     for (low, high) in values.ranges(MOST_INTERVALS).unwrap_or_default() {
         for kind in low >> 8..=high >> 8 {
             let codes = (low.max(kind << 8) & 0xff, high.min(kind << 8 | 0xff) & 0xff);
@@ -170,7 +173,7 @@ fn icmp_kinds(values: &Values) -> Vec<Map<String, Value>> {
             }
         }
     }
-    let mut runs: Vec<(u128, u128, Vec<(u128, u128)>)> = Vec::new();
+    let mut runs: Vec<IcmpKinds> = Vec::new();
     for (first, last, codes) in kinds {
         match runs.last_mut() {
             Some((_, end, of)) if *end + 1 == first && *of == codes => *end = last,
@@ -178,7 +181,7 @@ fn icmp_kinds(values: &Values) -> Vec<Map<String, Value>> {
         }
     }
     let interval = |(low, high): (u128, u128)| if low == high { low.to_string() } else { format!("{low}-{high}") };
-    let object = |(first, last, codes): (u128, u128, Vec<(u128, u128)>)| {
+    let object = |(first, last, codes): IcmpKinds| {
         let mut object = Map::new();
         if (first, last) != (0, 255) {
             object.insert("icmp_type".into(), interval((first, last)).into());

@@ -11,23 +11,24 @@ use crate::model::{Bits, Field, Step, Values, step::ConditionId};
 
 type Both<S> = (Vec<Strand<S>>, Vec<Strand<S>>);
 
+/// Packets that may end here, that break off the rule, and that go on.
+type Opaque<S> = (Vec<Strand<S>>, Vec<Strand<S>>, Vec<Strand<S>>);
+
 impl<S: Space> Machine<'_, S> {
     /// Does the step: the packets that go on with the rule, and those for which it breaks off.
     pub(super) fn effect(&mut self, mut strand: Strand<S>, step: &Step) -> Both<S> {
         match step {
+            // nft_ct_set_eval: without a connection nothing is set.
+            Step::Write { field, .. } if conntrack::is_of_connection(*field) && !strand.way.tracking.has_connection() => {}
             Step::Write { field, bits } => {
-                // nft_ct_set_eval: without a connection nothing is set.
-                if !conntrack::is_of_connection(*field) || strand.way.tracking.has_connection() {
-                    let bits = strand.way.view.through(bits);
-                    strand.way.view.set(*field, bits);
-                }
+                let bits = strand.way.view.through(bits);
+                strand.way.view.set(*field, bits);
             }
+            // nft_notrack_eval: a packet keeps the connection that it has, or that it is exempt; an invalid one has neither.
+            Step::Notrack if !matches!(strand.way.tracking, Tracking::Unseen | Tracking::Invalid) => {}
             Step::Notrack => {
-                // nft_notrack_eval: a packet keeps the connection that it has; an invalid one has none.
-                if matches!(strand.way.tracking, Tracking::Unseen | Tracking::Invalid) {
-                    strand.way.tracking = Tracking::Untracked;
-                    strand.way.view.fix(Field::CtState, conntrack::UNTRACKED, 32);
-                }
+                strand.way.tracking = Tracking::Untracked;
+                strand.way.view.fix(Field::CtState, conntrack::UNTRACKED, 32);
             }
             Step::Learn { key, set, delete, inverted } => {
                 let key = key.iter().map(|bits| strand.way.view.through(bits)).collect();
@@ -63,7 +64,7 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// An expression that is not modelled: packets that may end with it, that break off the rule, and that go on.
-    pub(super) fn opaque(&mut self, strand: Strand<S>, condition: ConditionId) -> (Vec<Strand<S>>, Vec<Strand<S>>, Vec<Strand<S>>) {
+    pub(super) fn opaque(&mut self, strand: Strand<S>, condition: ConditionId) -> Opaque<S> {
         let choice = self.decider.undecided.condition(condition);
         let Strand { space, way } = strand;
         let (ends, rest) = cut(space, choice, &Values::one(32, 2));

@@ -52,7 +52,7 @@ impl Lookup {
     }
 
     /// The same packets from and to anywhere, routed as one set.
-    pub fn from_and_to_anywhere(&self, simulation: &Simulation<'_>, lab: &Lab) -> Run<HeaderSet> {
+    pub fn anywhere(&self, simulation: &Simulation<'_>, lab: &Lab) -> Run<HeaderSet> {
         let version = simulation.host().version;
         let fixed = self.fields(lab).into_iter().filter(|(field, _)| !matches!(field, Field::Source | Field::Destination));
         let usual = [(Field::Ttl, 64), (Field::Length, 60)];

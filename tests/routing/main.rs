@@ -65,7 +65,7 @@ fn compare(version: IpVersion, name: &str) {
             }
         }
         for wide in lookups.iter().step_by(LOOKUPS / SETS) {
-            let run = wide.from_and_to_anywhere(&simulation, &lab);
+            let run = wide.anywhere(&simulation, &lab);
             for other in lookups.iter().filter(|other| wide.source.is_some() == other.source.is_some()) {
                 let narrow = Lookup { source: other.source.clone(), destination: other.destination.clone(), ..wide.clone() };
                 let (one, of_set) = (narrow.answer(&simulation, &lab), narrow.answer_in(&run, &lab));

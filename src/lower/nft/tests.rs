@@ -215,7 +215,7 @@ fn store(regs: &mut [u8], reg: Reg, bytes: &[u8]) -> bool {
 
 fn kernel_payload(payload: &Payload, packet: &Packet, regs: &mut [u8]) -> bool {
     // `nft_payload_fast_eval` does not look at the fragment offset (measured on Linux 6.18).
-    let fast = matches!(payload.len, 1 | 2 | 4) && payload.offset % payload.len == 0;
+    let fast = matches!(payload.len, 1 | 2 | 4) && payload.offset.is_multiple_of(payload.len);
     let base = match payload.base {
         PayloadBase::Network => 0,
         PayloadBase::Transport if packet.fragment() && !fast => return false,

@@ -86,7 +86,10 @@ fn verdict(judged: &Judged) -> String {
 fn decision(site: &Site, judged: &Judged) -> String {
     let words = |piece: &Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
     let stops_most = |(leg, piece): &(&Judgement, &Piece)| (Reverse(leg.leg), piece.senders(judged.version));
-    let Some((_, first)) = judged.against().max_by_key(stops_most) else { return judged.served().map(words).unwrap_or_default() };
+    let Some((_, first)) = judged.against().max_by_key(stops_most) else {
+        let served = judged.served().map(words).unwrap_or_default();
+        return if judged.verdict == Verdict::Unknown { "nothing that could be read stops it".to_owned() } else { served };
+    };
     let others = judged.against().map(|(_, piece)| (&piece.outcome.decided_by, piece.fate)).collect::<HashSet<_>>().len() - 1;
     let first = if first.fate == Fate::NoListener { "nothing listens".to_owned() } else { words(first) };
     match others {

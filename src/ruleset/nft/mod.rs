@@ -1,6 +1,6 @@
 //! An nf_tables ruleset as the kernel holds it: tables, chains, rules of expressions, sets and objects.
 //!
-//! [`decode`] makes it from the raw netlink messages of a snapshot; [`print`] writes it as `nft list ruleset` would;
+//! [`decode`] makes it from the raw netlink messages of a snapshot; [`mod@print`] writes it as `nft list ruleset` would;
 //! [`expr`] has a file for each kernel expression.
 
 pub mod decode;

@@ -58,7 +58,7 @@ impl Default for Elements {
 }
 
 /// One element of a set. In an interval set without `key_end`, an element starts an interval that reaches to the next element with
-/// [`Element::interval_end`].
+/// the interval-end flag.
 #[derive(Debug, Clone, Default)]
 pub struct Element {
     /// The key; empty for the catch-all `*`.
