@@ -144,9 +144,10 @@ fn in_state<S: Space>(mut strand: Strand<S>, state: u128, version: IpVersion) ->
         UNTRACKED => Tracking::Untracked,
         _ => Tracking::Invalid,
     };
+    let tracking = strand.way.tracking;
     let view = &mut strand.way.view;
     view.fix(Field::CtState, state, 32);
-    if strand.way.tracking.has_connection() {
+    if tracking.has_connection() {
         let reply = view.get(Field::CtDirection).is_some();
         if !reply {
             view.fix(Field::CtDirection, 0, 8);
@@ -160,7 +161,7 @@ fn in_state<S: Space>(mut strand: Strand<S>, state: u128, version: IpVersion) ->
                 view.set(of_connection, bits);
             }
         }
-        if strand.way.tracking == Tracking::New {
+        if tracking == Tracking::New {
             // init_conntrack: mark 0, no zone.
             view.fix(Field::CtMark, 0, 32);
             view.fix(Field::CtZone, 0, 16);

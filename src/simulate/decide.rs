@@ -44,10 +44,11 @@ impl Decider<'_> {
             Test::Never => Relation::Outside,
             Test::In { field, values } => match strand.way.view.get(*field) {
                 None => strand.space.relation(*field, values),
-                Some(bits) => match bits.as_constant() {
-                    Some(value) if values.contains(value) => Relation::Inside,
-                    Some(_) => Relation::Outside,
-                    None => Relation::Across,
+                Some(bits) => match (bits.as_constant(), bits.as_field(self.host.version)) {
+                    (Some(value), _) if values.contains(value) => Relation::Inside,
+                    (Some(_), _) => Relation::Outside,
+                    (None, Some(original)) if original != Field::ForwardedTtl => strand.space.relation(original, values),
+                    _ => Relation::Across,
                 },
             },
             Test::All(tests) => self.fold(strand, tests, Relation::Inside, Relation::Outside),

@@ -8,6 +8,7 @@ use super::{
     conntrack::ESTABLISHED,
     outcome::{Delivery, Ending},
     run::{Finished, Run},
+    shared::Shared,
     space::Space,
     strand::{Strand, Tracking, Way},
     undecided::Undecideds,
@@ -58,7 +59,7 @@ impl Simulation<'_> {
         let version = self.host().version;
         let Finished { strand, delivery, .. } = finished;
         let seen = |field| strand.way.view.field(field, version);
-        let mut way = Way { binding: strand.way.binding.clone(), ..Way::default() };
+        let mut way = Shared::from(Way { binding: strand.way.binding.clone(), ..Way::default() });
         let view = &mut way.view;
         forget_packet(&mut |field, bits| view.set(field, bits), "of the reply", undecided, version);
         let protocol = strand.space.single(Field::Protocol, 8);
@@ -91,7 +92,7 @@ impl Simulation<'_> {
     fn later<S: Space>(&self, finished: &Finished<S>, undecided: &mut Undecideds) -> (Strand<S>, Given) {
         let version = self.host().version;
         let strand = &finished.strand;
-        let mut way = Way { binding: strand.way.binding.clone(), ..Way::default() };
+        let mut way = Shared::from(Way { binding: strand.way.binding.clone(), ..Way::default() });
         let view = &mut way.view;
         forget_packet(&mut |field, bits| view.set(field, bits), "of a later packet", undecided, version);
         for field in [Field::Source, Field::Destination, Field::SourcePort, Field::DestinationPort] {

@@ -67,7 +67,9 @@ impl<S> Strand<S> {
     /// What rules left in registers is forgotten.
     #[must_use]
     pub(super) fn next_rule(mut self) -> Self {
-        self.way.view.clear_registers();
+        if self.way.view.has_registers() {
+            self.way.view.clear_registers();
+        }
         self
     }
 }

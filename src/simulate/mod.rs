@@ -14,6 +14,8 @@ pub mod view;
 
 pub mod events;
 
+pub mod shared;
+
 pub mod strand;
 
 pub mod undecided;

@@ -97,7 +97,7 @@ impl<S: Space> Machine<'_, S> {
         let mut fresh = Vec::new();
         for mut strand in strands {
             match strand.way.tracking {
-                Tracking::New if !strand.way.binding.end(side).settled => fresh.push(strand),
+                Tracking::New if !strand.way.binding.settled(side) => fresh.push(strand),
                 Tracking::New | Tracking::Known => {
                     strand.translate_known(side, self.decider.host.version);
                     through.push(strand);

@@ -8,6 +8,7 @@ use super::{
     outcome::{Decision, Event},
     parts::Parts,
     reroute::Before,
+    shared::Shared,
     space::Space,
     view::View,
 };
@@ -19,7 +20,7 @@ pub struct Strand<S> {
     /// The packets, over original fields, conditions and choices.
     pub space: S,
     /// How they have fared.
-    pub way: Way,
+    pub way: Shared<Way>,
 }
 
 /// How packets have fared so far.
@@ -82,7 +83,7 @@ impl<S: Space> Strand<S> {
     /// Packets at the start of their way.
     #[must_use]
     pub fn new(space: S) -> Self {
-        Self { space, way: Way::default() }
+        Self { space, way: Shared::default() }
     }
 
     /// Notes an event of a traced packet.
@@ -105,7 +106,7 @@ impl<S: Space> Strand<S> {
     }
 }
 
-impl Way {
+impl Shared<Way> {
     /// These parts, having fared so.
     #[must_use]
     pub fn lead<S: Space>(self, parts: Parts<S>) -> Vec<Strand<S>> {

@@ -32,6 +32,12 @@ impl View {
         self.set(field, Bits::constant(width, value));
     }
 
+    /// Whether a rule has left something in a register.
+    #[must_use]
+    pub fn has_registers(&self) -> bool {
+        self.0.iter().any(|(field, _)| matches!(field, Field::Register(_)))
+    }
+
     /// Forgets what rules left in registers: they live for one rule.
     pub fn clear_registers(&mut self) {
         self.0.retain(|(field, _)| !matches!(field, Field::Register(_)));

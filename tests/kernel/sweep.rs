@@ -29,11 +29,7 @@ impl Sweep {
         let result = self.case(lab, &mut case);
         if let Err(complaints) = result {
             // One at a time: what makes many fail is mostly one thing.
-            let complaints = if self.failures.is_empty() {
-                smallest(lab, &case).unwrap_or(complaints)
-            } else {
-                complaints
-            };
+            let complaints = if self.failures.is_empty() { smallest(lab, &case).unwrap_or(complaints) } else { complaints };
             self.failures.push(format!("seed {seed}\n{complaints}"));
         }
     }
