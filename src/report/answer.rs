@@ -19,7 +19,7 @@ use crate::{
     },
     simulate::{
         Outcome, Point,
-        outcome::{Decision, Event, Undecided},
+        outcome::{Decision, Ending, Event, Undecided},
     },
     site::Site,
     world::World,
@@ -69,7 +69,7 @@ impl<'a> Answers<'a> {
         let outcomes = outcomes(self.site, self.world, packet);
         let version = packet.version;
         let mut verdict = verdict(&outcomes);
-        let mut conditions = self.conditions(version, &outcomes);
+        let mut conditions = if agreed(&outcomes) { Vec::new() } else { self.conditions(version, &outcomes) };
         if verdict == "accept" && !self.shortcomings.is_empty() {
             verdict = "unknown";
             conditions.extend(self.shortcomings.iter().map(|each| Condition { condition: each.clone(), rule: None }));
@@ -137,6 +137,17 @@ fn verdict(outcomes: &[Outcome<Point>]) -> &'static str {
     if names.all(|other| other == first) { first } else { "unknown" }
 }
 
+/// Whether it makes no difference on which side of a condition the packet is.
+fn agreed(outcomes: &[Outcome<Point>]) -> bool {
+    let [first, others @ ..] = outcomes else { return false };
+    !others.is_empty()
+        && !matches!(first.verdict, Ending::Unknown(_))
+        && others.iter().all(|other| {
+            let ends = other.verdict == first.verdict && other.decided_by == first.decided_by && other.delivery == first.delivery;
+            ends && matches_of(other) == matches_of(first)
+        })
+}
+
 /// The first thing that parts the outcomes.
 fn undecided(outcome: &Outcome<Point>) -> Option<Decision> {
     let first = outcome.conditions.first()?;
@@ -153,18 +164,20 @@ pub fn condition_text(site: &Site, version: IpVersion, undecided: &Undecided) ->
     known.map_or_else(|| undecided.text.clone(), |condition| condition.text.clone())
 }
 
+/// The rules that are counted, in order.
+fn matches_of(outcome: &Outcome<Point>) -> Vec<(Hook, RuleId)> {
+    let matches = outcome.events.iter().filter_map(|event| match event {
+        Event::Matched { hook, rule } => Some((*hook, *rule)),
+        _ => None,
+    });
+    matches.collect()
+}
+
 /// The rules that are counted whatever the conditions turn out to be, in order.
 fn matched(outcomes: &[Outcome<Point>]) -> Vec<(Hook, RuleId)> {
-    let of = |outcome: &Outcome<Point>| {
-        let matches = outcome.events.iter().filter_map(|event| match event {
-            Event::Matched { hook, rule } => Some((*hook, *rule)),
-            _ => None,
-        });
-        matches.collect::<Vec<_>>()
-    };
     let Some((first, others)) = outcomes.split_first() else { return Vec::new() };
-    let mut others: Vec<_> = others.iter().map(of).collect();
-    let mut matched = of(first);
+    let mut others: Vec<_> = others.iter().map(matches_of).collect();
+    let mut matched = matches_of(first);
     matched.retain(|each| {
         others.iter_mut().all(|other| other.iter().position(|its| its == each).is_some_and(|at| other.drain(..=at).next_back().is_some()))
     });

@@ -9,7 +9,7 @@ use super::{
     space::Space,
     strand::{Strand, Tracking},
 };
-use crate::model::{Field, IpVersion, Test, Values};
+use crate::model::{Bits, Field, IpVersion, Test, Values};
 
 /// nft's bits of `ct state`.
 pub const INVALID: u128 = 1;
@@ -26,6 +26,7 @@ pub const UNTRACKED: u128 = 64;
 const STATUS_KNOWN: u128 = 2 | 8;
 
 const SCTP: u128 = 132;
+const GRE: u128 = 47;
 
 /// Where conntrack stands among the base chains of prerouting and output (`NF_IP_PRI_CONNTRACK`).
 pub const PRIORITY: i32 = -200;
@@ -116,7 +117,13 @@ fn judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
     let syn = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x02));
     let ack = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x10));
     let opening = if tcp_loose { Test::Any(vec![syn, ack]) } else { syn };
-    let mut list = vec![(Test::All(vec![protocol(TCP), opening]), NEW), (protocol(TCP), INVALID)];
+    // gre_pkt_to_tuple: version 1 is known as PPTP's only.
+    let gre = [
+        protocol(GRE),
+        Test::is(Field::SourcePort, Values::masked(16, 7, 1)),
+        Test::is(Field::DestinationPort, Values::one(16, 0x880b)).negate(),
+    ];
+    let mut list = vec![(Test::All(vec![protocol(TCP), opening]), NEW), (protocol(TCP), INVALID), (Test::All(gre.into()), INVALID)];
     match version {
         IpVersion::V4 => list.extend([
             // icmp_pkt_to_tuple's valid_new: echo, timestamp, information and address mask requests.
@@ -134,6 +141,15 @@ fn judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
         ]),
     }
     list
+}
+
+/// The connection is kept: at the end of postrouting (`nf_confirm`), which only what comes back by lo lives to see.
+pub(super) fn confirm<S>(strand: &mut Strand<S>) {
+    const CONFIRMED: u128 = 8;
+    let status = strand.way.view.get(Field::CtStatus).and_then(Bits::as_constant);
+    if let Some(status) = status.filter(|_| strand.way.tracking.has_connection()) {
+        strand.way.view.fix(Field::CtStatus, status | CONFIRMED, 32);
+    }
 }
 
 /// The packets in that state from here on.

@@ -20,6 +20,8 @@ enum Stop {
     Chain(ChainId),
     Defragment,
     Track,
+    /// For what a tie left over.
+    TrackAfterTie,
     Translate(nat::Side, Vec<ChainId>),
 }
 
@@ -39,7 +41,13 @@ impl<S: Space> Machine<'_, S> {
             strands = match stop {
                 Stop::Chain(chain) => self.chain_at(hook, chain, together(strands)),
                 Stop::Defragment => self.defragment(strands),
-                Stop::Track => self.track(strands, given),
+                Stop::Track if given == Given::First && self.ties_with_conntrack(hook) => {
+                    let (before, after) = self.before_or_after(strands);
+                    let mut tracked = self.track(before, given);
+                    tracked.extend(after);
+                    tracked
+                }
+                Stop::Track | Stop::TrackAfterTie => self.track(strands, given),
                 Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
             };
         }
@@ -63,7 +71,7 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// What runs in a hook, in order. A tie between a chain and one of the kernel's own stops is broken for the kernel's, which is
-    /// registered with the first rule that needs it.
+    /// registered with the first rule that needs it; but see [`super::tie`].
     fn stops(&self, hook: Hook, device: Option<u32>) -> Vec<Stop> {
         let host = self.decider.host;
         let mut stops: Vec<(i32, u8, Stop)> = Vec::new();
@@ -79,6 +87,7 @@ impl<S: Space> Machine<'_, S> {
         if host.conntrack && matches!(hook, Hook::Prerouting | Hook::Output) {
             stops.push((conntrack::DEFRAGMENT_PRIORITY, 0, Stop::Defragment));
             stops.push((conntrack::PRIORITY, 0, Stop::Track));
+            stops.push((conntrack::PRIORITY, 2, Stop::TrackAfterTie));
         }
         if host.translates()
             && let Some(side) = nat::Side::of(hook)

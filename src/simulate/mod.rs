@@ -34,6 +34,8 @@ pub mod nat;
 
 pub mod hooks;
 
+mod tie;
+
 mod reroute;
 
 mod lookup;

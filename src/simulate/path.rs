@@ -31,12 +31,12 @@ impl<S: Space> Machine<'_, S> {
         self.send(sent, given);
     }
 
-    fn receive(&mut self, strands: Vec<Strand<S>>, given: Given) {
-        let strands = self.ingress(strands, given);
-        let mut strands = self.admit(strands);
+    fn receive(&mut self, mut strands: Vec<Strand<S>>, given: Given) {
         for strand in &mut strands {
             strand.way.view.fix(Field::OutInterface, 0, 32);
         }
+        let strands = self.ingress(strands, given);
+        let strands = self.admit(strands);
         let strands = self.pass(Hook::Prerouting, strands, given, None);
         let mut local = Vec::new();
         let mut forward = Vec::new();
@@ -118,6 +118,7 @@ impl<S: Space> Machine<'_, S> {
             if Some(interface) == loopback {
                 strand.way.view.fix(Field::InInterface, u128::from(interface), 32);
                 strand.way.view.fix(Field::OutInterface, 0, 32);
+                conntrack::confirm(&mut strand);
                 returning.push(strand);
             } else {
                 self.arrive(strand, Delivery::Sent { interface });

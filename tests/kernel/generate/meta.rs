@@ -46,7 +46,8 @@ pub fn on_meta(random: &mut Random, scope: &mut Scope) -> String {
             )
         }
         2 if scope.family == Family::Inet => format!("meta nfproto {}", random.pick(&["ipv4", "ipv6", "!= ipv4"])),
-        3 => format!("meta length {}{}", random.pick(&["", "< ", "> ", "!= "]), random.one(&[28, 40, 44, 48, 60, 64, 80])),
+        // Of a frame the length is not known: it may have been filled up.
+        3 if scope.inet() => format!("meta length {}{}", random.pick(&["", "< ", "> ", "!= "]), random.one(&[28, 40, 44, 48, 60, 64, 80])),
         4 => format!("meta protocol {}", random.pick(&["ip", "ip6", "!= ip", "{ ip, ip6 }"])),
         5 => format!("meta pkttype {}", random.pick(&["host", "!= host", "{ host, broadcast }", "multicast"])),
         _ => on_mark(random, scope, "meta mark"),

@@ -33,7 +33,7 @@ pub struct Chain {
 }
 
 const HOOKS: [&str; 5] = ["prerouting", "input", "forward", "output", "postrouting"];
-const PRIORITIES: [i32; 16] = [-450, -300, -201, -200, -199, -150, -100, -1, 0, 0, 0, 0, 1, 50, 100, 300];
+const PRIORITIES: [i32; 16] = [-450, -300, -201, -199, -199, -150, -100, -1, 0, 0, 0, 0, 1, 50, 100, 300];
 
 impl Ruleset {
     /// The text for `nft -f`, one rule a line.
@@ -125,7 +125,12 @@ fn base(random: &mut Random, hook: &str) -> String {
     let kind = if hook == "output" && random.percent(20) { "route" } else { "filter" };
     let device =
         if hook == "ingress" { random.pick(&[" device \"eth0\"", " device \"eth1\"", " devices = { \"eth0\", \"eth1\" }"]) } else { "" };
-    format!("type {kind} hook {hook}{device} priority {}; policy {policy};", random.one(&PRIORITIES))
+    format!("type {kind} hook {hook}{device} priority {}; policy {policy};", priority(random))
+}
+
+/// Seldom that of connection tracking: a tie with it is open.
+fn priority(random: &mut Random) -> i32 {
+    if random.percent(1) { -200 } else { random.one(&PRIORITIES) }
 }
 
 fn rules(random: &mut Random, place: (Family, Vec<&'static str>), sets: &[Named], targets: &[String], number: &mut usize) -> Vec<Rule> {
