@@ -79,9 +79,20 @@ impl Spaces<'_> {
         {
             return masked(mask);
         }
-        match values.ranges(FEW_INTERVALS).or_else(|| if values.as_mask().is_some() { None } else { values.ranges(MOST_INTERVALS) }) {
-            Some(ranges) => ranges.into_iter().flat_map(|range| self.range(words, field, range)).collect(),
-            None => values.as_mask().map_or_else(|| vec![format!("more than {MOST_INTERVALS} intervals")], masked),
+        let intervals =
+            |ranges: Vec<(u128, u128)>| ranges.into_iter().flat_map(|range| self.range(words, field, range)).collect::<Vec<String>>();
+        if let Some(ranges) = values.ranges(FEW_INTERVALS) {
+            return intervals(ranges);
+        }
+        if let Some(mask) = values.as_mask() {
+            return masked(mask);
+        }
+        if let Some(ranges) = values.ranges(MANY_INTERVALS) {
+            return intervals(ranges);
+        }
+        match masks(values) {
+            Some(masks) => masks.into_iter().flat_map(masked).collect(),
+            None => values.ranges(MOST_INTERVALS).map_or_else(|| vec![format!("more than {MOST_INTERVALS} intervals")], intervals),
         }
     }
 
@@ -128,6 +139,40 @@ impl Spaces<'_> {
 
 /// Beyond so many intervals a mask reads better.
 const FEW_INTERVALS: usize = 16;
+
+/// Beyond so many intervals a few masks read better.
+const MANY_INTERVALS: usize = 2_000;
+
+/// More masks than this are no better than intervals.
+const MOST_MASKS: usize = 512;
+
+/// Disjoint masks that make up a set. It is cut bit by bit: at a bit that leaves nothing or one mask on a side, else at the highest one.
+fn masks(values: &Values) -> Option<Vec<(u128, u128)>> {
+    let width = values.width();
+    let simple = |part: &Values| part.is_empty() || part.as_mask().is_some();
+    let mut masks = Vec::new();
+    let mut open = vec![(0_u128, 0_u128)];
+    while let Some((mask, value)) = open.pop() {
+        let part = |mask, value| values.and(&Values::masked(width, mask, value));
+        let within = part(mask, value);
+        if within.is_empty() {
+            continue;
+        }
+        if let Some(found) = within.as_mask() {
+            masks.push(found);
+            continue;
+        }
+        let bits = (0..width).rev().map(|bit| 1_u128 << bit).filter(|bit| mask & bit == 0);
+        let telling = bits.clone().find(|bit| simple(&part(mask | bit, value)) || simple(&part(mask | bit, value | bit)));
+        let bit = telling.or_else(|| bits.clone().next())?;
+        open.push((mask | bit, value | bit));
+        open.push((mask | bit, value));
+        if masks.len() + open.len() > MOST_MASKS {
+            return None;
+        }
+    }
+    Some(masks)
+}
 
 /// nft's word for an `NFPROTO_*`.
 #[must_use]
@@ -206,6 +251,23 @@ mod tests {
         assert_eq!(addresses(IpVersion::V4, 0, 0xffff_ffff), "0.0.0.0/0");
         assert_eq!(addresses(IpVersion::V4, 0x0a00_0001, 0x0a00_0002), "10.0.0.1-10.0.0.2");
         assert_eq!(addresses(IpVersion::V6, 0, u128::MAX), "::/0");
+    }
+
+    #[test]
+    fn a_mask_within_prefixes_is_told_by_masks() {
+        let odd = Values::masked(32, 1, 1);
+        let without = odd.minus(&Values::range(32, 0, 0x7fff_ffff));
+        assert_eq!(masks(&without), Some(vec![(0x8000_0001, 0x8000_0001)]));
+        let mut expected = Values::none(32);
+        let scattered = Values::masked(32, 3, 1).complement().minus(&Values::range(32, 0xcb00_7100, 0xcb00_71ff));
+        let told = masks(&scattered).expect("few masks");
+        for (mask, value) in &told {
+            let one = Values::masked(32, *mask, *value);
+            assert!(expected.and(&one).is_empty(), "disjoint");
+            expected = expected.or(&one);
+        }
+        assert_eq!(expected, scattered);
+        assert!(told.len() < 60, "{}", told.len());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
         trace::{ending, outcomes},
         witness,
     },
-    model::{Field, HeaderSet, Hook},
+    model::{Field, HeaderSet},
     packets::Packet,
     report::{
         answer::{Answer, condition_text},
@@ -102,7 +102,11 @@ fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
         match event {
             Event::Hook(hook) => phases.push((hook_name(*hook), Vec::new())),
             Event::Stage { stage, text } => phases.push((stage, vec![text.clone()])),
-            Event::Chain(_) => {}
+            Event::Chain(id) => {
+                let policy = outcome.passed.iter().find(|each| matches!(each, Decision::Policy { chain, .. } if chain == id));
+                let line = policy.map(|policy| decided_by(site, judged.version, policy).words());
+                phases.last_mut().into_iter().for_each(|(_, lines)| lines.extend(line.clone()));
+            }
             Event::Matched { hook, rule } => {
                 let decided = rule_at(site, judged.version, *hook, *rule);
                 let line = format!("{:44}  {}", decided.words(), decided.rule_text().unwrap_or_default());
@@ -114,15 +118,8 @@ fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
         }
     }
     route(site, outcome, &mut phases);
-    let policies = outcome.passed.iter().filter_map(|decision| match decision {
-        Decision::Policy { hook, .. } => Some((hook, decided_by(site, judged.version, decision).words())),
-        _ => None,
-    });
-    let policies: Vec<(&Hook, String)> = policies.collect();
     let mut text = String::new();
     for (number, (name, lines)) in phases.iter().enumerate() {
-        let policy = policies.iter().filter(|(hook, _)| hook_name(**hook) == *name).map(|(_, words)| words.clone());
-        let lines: Vec<String> = lines.iter().cloned().chain(policy).collect();
         let first = lines.first().map_or("no rule matches", String::as_str);
         text.push_str(&format!("  {} {name:12}{first}\n", number + 1));
         for line in lines.iter().skip(1) {
