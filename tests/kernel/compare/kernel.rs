@@ -38,8 +38,8 @@ fn refused_lines(error: &str) -> Vec<usize> {
         .collect()
 }
 
-/// Sends the packets of a case whose rules are loaded.
-pub fn judge(lab: &mut Lab, case: &Case) -> io::Result<Judgement> {
+/// Sends the packets of a case whose rules are loaded; none if nft can't list them.
+pub fn judge(lab: &mut Lab, case: &Case) -> io::Result<Option<Judgement>> {
     let fates = case.packets.iter().map(|packet| lab.send(packet)).collect::<io::Result<_>>()?;
-    Ok(Judgement { fates, counters: lab.counters() })
+    Ok(lab.counters().map(|counters| Judgement { fates, counters }))
 }

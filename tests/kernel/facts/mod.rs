@@ -59,7 +59,7 @@ impl Fact {
             })
             .collect();
         assert_eq!(seen, ends, "where the packets ended");
-        let counters = lab.counters();
+        let counters = lab.counters().expect("nft lists the fact's rules");
         for (comment, expected) in self.counters {
             let rule = counters.values().find(|rule| rule.comment.as_deref() == Some(comment)).expect("a rule has this comment");
             assert_eq!(rule.packets, Some(*expected), "counter of {comment}");

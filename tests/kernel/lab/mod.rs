@@ -70,8 +70,8 @@ impl Lab {
         nft::load(&format!("flush ruleset\n{ruleset}"))
     }
 
-    /// Every rule's first counter.
-    pub fn counters(&self) -> Counters {
+    /// Every rule's first counter, if nft can tell.
+    pub fn counters(&self) -> Option<Counters> {
         nft::counters()
     }
 

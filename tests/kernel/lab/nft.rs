@@ -52,12 +52,12 @@ pub fn listing() -> String {
         .map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Every rule with its first counter.
-pub fn counters() -> Counters {
+/// Every rule with its first counter; none if `nft` fails to list it (1.0.6 aborts on a range of `th` ports without a known protocol).
+pub fn counters() -> Option<Counters> {
     let output = Command::new("nft").args(["-j", "list", "ruleset"]).output().expect("nft runs");
-    let document: Value = serde_json::from_slice(&output.stdout).expect("nft writes JSON");
+    let document: Value = serde_json::from_slice(&output.stdout).ok()?;
     let objects = document["nftables"].as_array().cloned().unwrap_or_default();
-    objects.iter().filter_map(|object| object.get("rule")).map(entry).collect()
+    Some(objects.iter().filter_map(|object| object.get("rule")).map(entry).collect())
 }
 
 fn entry(rule: &Value) -> (RuleKey, RuleCount) {
@@ -67,7 +67,9 @@ fn entry(rule: &Value) -> (RuleKey, RuleCount) {
     let statements = rule["expr"].as_array().cloned().unwrap_or_default();
     let first = statements.iter().position(|statement| statement.get("counter").is_some());
     let packets = first.and_then(|at| statements[at]["counter"]["packets"].as_u64());
-    let ends = |statement: &Value| statement.get("drop").is_some() || statement.get("reject").is_some();
+    // nft puts a test of its own before a reject that fits one protocol only.
+    let for_all = |reject: &Value| matches!(reject["type"].as_str(), None | Some("icmpx"));
+    let ends = |statement: &Value| statement.get("drop").is_some() || statement.get("reject").is_some_and(for_all);
     let decides = first.is_some_and(|at| at + 2 == statements.len() && ends(&statements[at + 1]));
     (key, RuleCount { comment: rule["comment"].as_str().map(str::to_owned), packets, decides })
 }
