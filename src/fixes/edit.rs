@@ -33,7 +33,7 @@ impl Edit {
         let matching = self.matching.nft(host)?;
         let (table, name) = (quoted(table)?, quoted(name)?);
         Some(match rules.get(self.index) {
-            Some(rule) => format!("nft insert rule {family} {table} {name} position {} {matching} accept", rule.handle?),
+            Some(rule) => format!("nft insert rule {family} {table} {name} handle {} {matching} accept", rule.handle?),
             None => format!("nft add rule {family} {table} {name} {matching} accept"),
         })
     }
