@@ -3,6 +3,8 @@
 //! Mirrors `nf_conntrack_in` (nf_conntrack_core.c) for packets that belong to no connection yet, with the protocols' own checks:
 //! `nf_conntrack_tcp_packet`, `nf_conntrack_icmp_packet`, `nf_conntrack_icmpv4_error`, `nf_conntrack_icmpv6_error`.
 
+use std::sync::LazyLock;
+
 use super::{
     machine::Machine,
     outcome::{Decision, Ending},
@@ -74,8 +76,8 @@ impl<S: Space> Machine<'_, S> {
         for (test, state) in judgements(version, self.decider.host.settings.tcp_loose) {
             let mut others = Vec::new();
             for strand in rest {
-                let (yes, no) = self.decider.split(strand, &test);
-                tracked.extend(yes.into_iter().map(|strand| in_state(strand, state, version)));
+                let (yes, no) = self.decider.split(strand, test);
+                tracked.extend(yes.into_iter().map(|strand| in_state(strand, *state, version)));
                 others.extend(no);
             }
             rest = others;
@@ -103,8 +105,17 @@ impl<S: Space> Machine<'_, S> {
     }
 }
 
-/// Tests in order, with the state of packets for which they hold.
-fn judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
+/// Tests in order, with the state of packets for which they hold. Built once: every packet is judged.
+static JUDGEMENTS: LazyLock<[Vec<(Test, u128)>; 4]> = LazyLock::new(|| {
+    [(IpVersion::V4, false), (IpVersion::V4, true), (IpVersion::V6, false), (IpVersion::V6, true)]
+        .map(|(version, tcp_loose)| build_judgements(version, tcp_loose))
+});
+
+fn judgements(version: IpVersion, tcp_loose: bool) -> &'static [(Test, u128)] {
+    &JUDGEMENTS[usize::from(version == IpVersion::V6) * 2 + usize::from(tcp_loose)]
+}
+
+fn build_judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
     const TCP: u128 = 6;
     const ICMP: u128 = 1;
     const ICMPV6: u128 = 58;

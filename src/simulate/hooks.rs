@@ -2,6 +2,8 @@
 //!
 //! Accept ends only its own base chain; drop is final (`nf_hook_slow`).
 
+use std::sync::LazyLock;
+
 use super::{
     conntrack::{self, Given},
     machine::Machine,
@@ -10,7 +12,7 @@ use super::{
     space::Space,
     strand::{Strand, gather},
 };
-use crate::model::{ChainId, Field, Hook, IpVersion, Test, Values, chain::ChainKind};
+use crate::model::{ChainId, Field, Hook, Test, Values, chain::ChainKind};
 
 /// More strands than this go on together where they differ only in the rule that let them through.
 const APART_LIMIT: usize = 256;
@@ -103,7 +105,7 @@ impl<S: Space> Machine<'_, S> {
     fn defragment(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
         let mut whole = Vec::new();
         for strand in strands {
-            let (fragments, others) = self.decider.split(strand, &is_fragment(self.decider.host.version));
+            let (fragments, others) = self.decider.split(strand, &IS_FRAGMENT);
             whole.extend(others);
             for strand in fragments {
                 let reason = "conntrack keeps a fragment until all of its packet is there".into();
@@ -114,14 +116,13 @@ impl<S: Space> Machine<'_, S> {
     }
 }
 
-/// Part of a packet (`ip_is_fragment`).
-#[must_use]
-pub fn is_fragment(_version: IpVersion) -> Test {
+/// Part of a packet (`ip_is_fragment`). Built once: every packet is asked.
+pub static IS_FRAGMENT: LazyLock<Test> = LazyLock::new(|| {
     Test::Any(vec![
         Test::is(Field::IpFlags, Values::masked(3, 1, 1)),
         Test::Not(Box::new(Test::is(Field::FragmentOffset, Values::one(13, 0)))),
     ])
-}
+});
 
 /// Strands that differ only in what let them through go on as one where there are very many of them.
 fn together<S: Space>(strands: Vec<Strand<S>>) -> Vec<Strand<S>> {

@@ -5,7 +5,7 @@
 
 use super::{
     conntrack::{self, Given},
-    hooks::is_fragment,
+    hooks::IS_FRAGMENT,
     machine::Machine,
     outcome::{Decision, Delivery, Ending},
     routing::Route,
@@ -160,10 +160,9 @@ impl<S: Space> Machine<'_, S> {
     }
 
     fn reassemble(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
-        let fragment = is_fragment(self.decider.host.version);
         let mut whole = Vec::new();
         for strand in strands {
-            let (fragments, others) = self.decider.split(strand, &fragment);
+            let (fragments, others) = self.decider.split(strand, &IS_FRAGMENT);
             whole.extend(others);
             for strand in fragments {
                 let reason = "a fragment waits until all of its packet is there".into();
