@@ -128,11 +128,13 @@ fn build_judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
     let syn = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x02));
     let ack = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x10));
     let opening = if tcp_loose { Test::Any(vec![syn, ack]) } else { syn };
-    // gre_pkt_to_tuple: version 1 is known as PPTP's only.
+    // gre_pkt_to_tuple: version 1 is known as PPTP's only, where its header of 8 bytes is there to be read.
+    let network = if version == IpVersion::V4 { 20 } else { 40 };
     let gre = [
         protocol(GRE),
         Test::is(Field::SourcePort, Values::masked(16, 7, 1)),
         Test::is(Field::DestinationPort, Values::one(16, 0x880b)).negate(),
+        Test::is(Field::Length, Values::range(16, network + 8, 0xffff)),
     ];
     let mut list = vec![(Test::All(vec![protocol(TCP), opening]), NEW), (protocol(TCP), INVALID), (Test::All(gre.into()), INVALID)];
     match version {
