@@ -62,7 +62,7 @@ pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
 /// Routes of this host that stop what it sends.
 fn route(decided_by: &Decision) -> Option<u32> {
     let Decision::Stage { reason, .. } = decided_by else { return None };
-    [("blackhole", INVALID), ("prohibit", PERMISSION), ("unreachable", NO_ROUTE), ("no route", NET_UNREACHABLE)]
+    [("blackhole", INVALID), ("prohibit", PERMISSION), ("no route", NET_UNREACHABLE), ("unreachable", NO_ROUTE)]
         .into_iter()
         .find(|(word, _)| reason.contains(word))
         .map(|(_, errno)| errno)

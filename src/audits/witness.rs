@@ -42,7 +42,7 @@ pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
     let usual = |field: Field| USUAL.iter().find(|(each, _)| *each == field).map_or(&[][..], |(_, values)| *values);
     let any = |field: Field| Values::all(field.width(version));
     let pick = |field: Field, values: &Values| {
-        usual(field).iter().copied().find(|value| fits(field, version, *value) && values.contains(*value)).or_else(|| values.first())
+        usual(field).iter().copied().find(|value| fits(field, version, *value) && values.contains(*value)).or_else(|| some(field, values))
     };
     let mut known: Vec<(Field, u128)> = Vec::new();
     for (field, values) in cuboid {
@@ -57,6 +57,13 @@ pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
         }
     }
     Some(Packet { version, known, partly: Vec::new(), state: judged.flow.expression.state.map(crate::gateway::expression::State::bit) })
+}
+
+/// The smallest value; of source addresses rather the next, since the smallest is often a network's own.
+fn some(field: Field, values: &Values) -> Option<u128> {
+    let first = values.first()?;
+    let next = first.checked_add(1).filter(|next| field == Field::Source && values.contains(*next));
+    Some(next.unwrap_or(first))
 }
 
 fn fits(field: Field, version: IpVersion, value: u128) -> bool {
