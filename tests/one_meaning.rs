@@ -89,7 +89,7 @@ fn chain(number: u32) -> impl Strategy<Value = Chain> {
         table: "t".into(),
         name: format!("c{number}"),
         base: (number == 0).then(|| Base { hook: Hook::Forward, kind: ChainKind::Filter, priority: 0, policy_drop, devices: vec![] }),
-        rules: rules.into_iter().map(|steps| Rule { handle: None, steps }).collect(),
+        rules: rules.into_iter().map(|steps| Rule { handle: None, steps }).collect::<Vec<_>>().into(),
     })
 }
 

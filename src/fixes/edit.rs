@@ -1,5 +1,7 @@
 //! One edit of a ruleset: a rule inserted at its place.
 
+use std::sync::Arc;
+
 use super::matching::Matching;
 use crate::model::{Chain, ChainId, Host, Rule, Step, Verdict, chain::Backend};
 
@@ -20,7 +22,7 @@ impl Edit {
         let mut steps: Vec<Step> = self.matching.tests().into_iter().map(Step::Test).collect();
         steps.push(Step::Verdict(Verdict::Accept));
         let at = self.index.min(chain.rules.len());
-        chain.rules.insert(at, Rule { handle: None, steps });
+        Arc::make_mut(&mut chain.rules).insert(at, Rule { handle: None, steps });
     }
 
     /// The command that makes it on the host, for rules that `nft` owns. None where it takes too many words, or the rule before which it

@@ -1,5 +1,7 @@
 //! Chains and rules.
 
+use std::sync::Arc;
+
 use super::Step;
 
 /// Number of a chain in [`super::Host::chains`].
@@ -42,7 +44,8 @@ pub struct Chain {
     pub name: String,
     /// Present if a hook leads into it.
     pub base: Option<Base>,
-    pub rules: Vec<Rule>,
+    /// Shared by the copies of a model on which fixes are tried.
+    pub rules: Arc<Vec<Rule>>,
 }
 
 /// What makes a chain a base chain.

@@ -76,7 +76,7 @@ impl<'a, S: Space> Machine<'a, S> {
             self.give_up(here, "chains jump too deep");
             here = Vec::new();
         }
-        for (index, rule) in (0..).zip(&host.chains[id.0 as usize].rules) {
+        for (index, rule) in (0..).zip(host.chains[id.0 as usize].rules.iter()) {
             let running = Running { id: RuleId { chain: id, index }, rule, depth };
             let mut at = 0;
             while let Some(strand) = here.get(at) {
@@ -105,17 +105,19 @@ impl<'a, S: Space> Machine<'a, S> {
         ways.returned
     }
 
-    /// The first step of the rule that does anything to these packets but let all of them by; none if they all fail before.
+    /// The first step of the rule that does anything to these packets but let all of them by; none if they all fail before it gets to do
+    /// more than test. Tests change nothing, so it does not matter in which order packets fail them.
     fn first_doing(&self, strand: &Strand<S>, rule: &Rule) -> Option<usize> {
+        let mut parting = None;
         for (at, step) in rule.steps.iter().enumerate() {
-            let Step::Test(test) = step else { return Some(at) };
+            let Step::Test(test) = step else { return parting.or(Some(at)) };
             match self.decider.relation(strand, test) {
                 Relation::Inside => {}
                 Relation::Outside => return None,
-                Relation::Across => return Some(at),
+                Relation::Across => _ = parting.get_or_insert(at),
             }
         }
-        Some(rule.steps.len())
+        parting.or(Some(rule.steps.len()))
     }
 
     /// Runs a rule from one of its steps on.

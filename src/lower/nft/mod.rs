@@ -56,6 +56,8 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use super::Origin;
 use crate::{
     model::{self, ChainId, Hook, IpVersion, MatchSet, chain::Backend, step::Condition},
@@ -129,6 +131,6 @@ fn lower_chain(reader: &mut Reader<'_, '_>, chain: &Chain, network: &Network) ->
         table: table.name.clone(),
         name: chain.name.clone(),
         base: base.and_then(|base| hooks::base(table.family, base, network)),
-        rules: rules.collect(),
+        rules: Arc::new(rules.collect()),
     }
 }
