@@ -7,7 +7,8 @@ pub struct Settings {
     pub forwarding: bool,
     /// `nf_conntrack_tcp_loose`: a connection may begin in the middle.
     pub tcp_loose: bool,
-    /// `fib` takes what came in by lo for fine in input, too, not only in prerouting (since Linux 6.15).
+    /// `fib` takes what came in by lo for fine in input, too, not only in prerouting. Measured on Linux 6.18, absent from
+    /// the source of 6.1; that 6.15 was the first is not verified.
     pub fib_trusts_loopback_in_input: bool,
     /// Echo requests are not answered.
     pub ignore_echo: bool,
