@@ -3,6 +3,7 @@
 use std::net::{TcpListener, UdpSocket};
 
 use clearway::{
+    cli::source::SourceArgs,
     collect::{Live, Options, collect, namespace},
     network::{Network, RouteKind, decode::decode},
     snapshot::Snapshot,
@@ -143,8 +144,83 @@ fn small_sets_are_read_and_big_ones_asked() {
     assert!(matches!(ask("big", &[10, 3]), Answer::Unknown(_)));
     assert_eq!(live.answers().len(), 4);
     assert!(live.is_still(nft.generation));
-    namespace.nft("add table ip other");
+    namespace.nft("delete table inet t");
     assert!(!live.is_still(nft.generation));
+    assert!(matches!(ask("big", &[10, 3, 201, 9]), Answer::Unknown(why) if why.contains("big is gone")), "no set is not an empty set");
+}
+
+/// Rules that change while they are judged are collected and judged again, a bounded number of times.
+#[test]
+fn what_moved_is_judged_again() {
+    let Some(namespace) = Namespace::new("moved") else { return };
+    namespace.nft("table ip t {\nset s { type ipv4_addr; elements = { 10.0.0.1 }; }\n}");
+    let netns = Some(namespace.0.clone());
+    let question = |key: [u8; 4]| Question::NftSetHolds { family: 2, table: "t".into(), set: "s".into(), key: key.into() };
+    for (changes, judged, steady) in [(0, 1, true), (1, 2, true), (2, 3, true), (99, 3, false)] {
+        let (ask_for_change, asked) = std::sync::mpsc::channel();
+        let (confirm, confirmed) = std::sync::mpsc::channel();
+        let netns = netns.clone();
+        // A thread of its own: it gives up privileges, and only this one can still change rules and delete the namespace.
+        let program = std::thread::spawn(move || {
+            let source = SourceArgs { netns, snapshot: None }.open(false).expect("the namespace is there");
+            let mut judgements = Vec::new();
+            let settled = source.settle(|source| {
+                judgements.push(source.ask(&question([10, 0, 0, 1])));
+                if judgements.len() <= changes {
+                    ask_for_change.send(judgements.len()).expect("heard");
+                    confirmed.recv().expect("changed");
+                }
+                Ok(source.site.snapshot.nft.generation)
+            });
+            let settled = settled.expect("judged");
+            (
+                judgements,
+                settled.judgement == settled.source.site.snapshot.nft.generation,
+                settled.steady,
+                settled.source.site.snapshot.missing,
+            )
+        });
+        for number in asked {
+            namespace.nft(&format!("add table ip other{number}\ndelete table ip other{number}"));
+            confirm.send(()).expect("heard");
+        }
+        let (judgements, of_its_source, was_steady, missing) = program.join().expect("no panic");
+        assert_eq!((judgements.len(), was_steady), (judged, steady), "{changes} changes");
+        assert!(of_its_source && missing.iter().all(|each| !each.decisive), "{missing:?}");
+        assert!(judgements.iter().all(|answer| matches!(answer, Answer::Element(_))), "{judgements:?}");
+    }
+}
+
+/// A dump of elements that a change interrupts is begun again, and counted from nothing.
+#[test]
+fn sets_are_read_whole_while_rules_change() {
+    let Some(namespace) = Namespace::new("restless") else { return };
+    let elements: Vec<String> = (0..4000u32).map(|n| format!("10.{}.{}.1", n / 200, n % 200)).collect();
+    namespace.nft(&format!("table ip t {{\nset s {{ type ipv4_addr\nelements = {{ {} }}\n}}\n}}", elements.join(", ")));
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let read: Vec<Snapshot> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                namespace.nft("add table ip x\ndelete table ip x");
+            }
+        });
+        let mut read = vec![namespace.collect(false)];
+        let mut moved = 0;
+        while moved < 20 && read.len() < 2000 {
+            let next = namespace.collect(false);
+            moved += usize::from(read.last().is_some_and(|last| last.nft.generation != next.nft.generation));
+            read.push(next);
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        read
+    });
+    for snapshot in read.iter().filter(|snapshot| snapshot.missing.is_empty()) {
+        let elements = &snapshot.nft.elements;
+        assert!(elements.len() == 1 && elements[0].whole && elements[0].messages.0.len() > 4000 * 16, "{}", elements.len());
+    }
+    let of_one_state = |snapshot: &&Snapshot| snapshot.missing.is_empty();
+    assert!(read.first().map(|first| first.nft.generation) != read.last().map(|last| last.nft.generation), "the rules did not change");
+    assert!(read.iter().filter(of_one_state).count() > 1, "never read in one state");
 }
 
 /// With many sets, dumps are closed as soon as they are complete, which must lose nothing.

@@ -4,7 +4,7 @@ use super::{
     Error, Exit,
     flows_of::{FlowArgs, starts},
     output::{Format, Output, OutputArgs},
-    source::{Source, SourceArgs},
+    source::{Settled, Source, SourceArgs},
 };
 use crate::{
     audited::Audited,
@@ -42,13 +42,42 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     }
     let source = args.source.open(args.which_clients)?;
     let out = args.output.open()?;
-    audit(&source, &args.flows, args.output.format, args.fail_on, out)
+    audit(source, &args.flows, args.output.format, args.fail_on, out)
 }
 
 /// Audits what was collected.
-pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severity, mut out: Output) -> Result<Exit, Error> {
+pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severity, mut out: Output) -> Result<Exit, Error> {
+    let Settled { source, judgement: (audited, disagreements), steady } = source.settle(|source| {
+        let judged = judge(source, chosen)?;
+        let disagreements = witness::disagreements(&source.site, source, &judged);
+        Ok((Audited::new(&source.site, source, judged), disagreements))
+    })?;
     let site = &source.site;
-    let mut judged: Vec<Judged> = Vec::new();
+    for disagreement in &disagreements {
+        super::complain(&disagreement.to_string());
+    }
+    match format {
+        Format::Text => out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?,
+        Format::Json => out.json(&report::json::audit(site, &audited))?,
+    }
+    out.finish()?;
+    let found = audited.findings.iter().any(|finding| finding.audit.severity >= fail_on);
+    if !steady {
+        super::complain(super::MOVED);
+    }
+    Ok(if !steady || audited.is_undecided() || !disagreements.is_empty() {
+        Exit::Undecided
+    } else if found {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}
+
+/// Judges every flow.
+fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
+    let site = &source.site;
+    let mut judged = Vec::new();
     for flow in chosen.flows(site)? {
         for start in starts(&flow, site)? {
             if flow.if_translated && !site.lowered(start.version).host.translates() {
@@ -60,28 +89,7 @@ pub fn audit(source: &Source, chosen: &FlowArgs, format: Format, fail_on: Severi
             }
         }
     }
-    let disagreements = witness::disagreements(site, source, &judged);
-    for disagreement in &disagreements {
-        super::complain(&disagreement.to_string());
-    }
-    let audited = Audited::new(site, source, judged);
-    match format {
-        Format::Text => out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?,
-        Format::Json => out.json(&report::json::audit(site, &audited))?,
-    }
-    out.finish()?;
-    let found = audited.findings.iter().any(|finding| finding.audit.severity >= fail_on);
-    let moved = source.has_moved();
-    if moved {
-        super::complain("the rules changed while they were audited: run it again");
-    }
-    Ok(if moved || audited.is_undecided() || !disagreements.is_empty() {
-        Exit::Undecided
-    } else if found {
-        Exit::Findings
-    } else {
-        Exit::Clean
-    })
+    Ok(judged)
 }
 
 /// Whether a rule translates the flow's destination to somewhere else: then it is one although nothing here listens.

@@ -15,7 +15,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     let source = Source::recorded(demo::snapshot()?);
     let out = args.output.open()?;
     let flows = FlowArgs { flows: vec![demo::UPSTREAM.to_owned()], no_discover: false };
-    match audit::audit(&source, &flows, args.output.format, Severity::Error, out)? {
+    match audit::audit(source, &flows, args.output.format, Severity::Error, out)? {
         Exit::Findings => Ok(Exit::Clean),
         other => Ok(other),
     }

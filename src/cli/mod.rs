@@ -8,7 +8,7 @@ mod flows_of;
 
 mod output;
 
-mod source;
+pub mod source;
 
 pub mod audit;
 
@@ -85,6 +85,9 @@ pub fn main() -> ExitCode {
     });
     exit.into()
 }
+
+/// Verdicts of which some may be of rules that are no more.
+const MOVED: &str = "the rules changed while they were judged: run it again";
 
 /// Complains about what could not be collected; how the program ends if nothing else is found.
 fn shortcomings(site: &Site) -> Exit {

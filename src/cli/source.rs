@@ -48,7 +48,21 @@ impl std::str::FromStr for NamedFile {
 pub struct Source {
     pub site: Site,
     live: Option<Live>,
+    whole_sets: bool,
 }
+
+/// What came of a judgement of a host, and whether it is of one state of its rules.
+pub struct Settled<T> {
+    /// The host that was judged.
+    pub source: Source,
+    /// The judgement.
+    pub judgement: T,
+    /// False if the rules changed each time that they were judged.
+    pub steady: bool,
+}
+
+/// How often rules that changed while they were judged are collected and judged.
+const ATTEMPTS: u32 = 3;
 
 impl SourceArgs {
     /// The record of the host: collected, or read.
@@ -73,11 +87,26 @@ impl SourceArgs {
         if let Err(error) = collect::privileges::drop() {
             super::complain(&format!("goes on with all privileges: {error}"));
         }
-        Ok(Source { site: Site::new(snapshot), live: Some(live) })
+        Ok(Source { site: Site::new(snapshot), live: Some(live), whole_sets })
     }
 }
 
 impl Source {
+    /// Judges the host; collects and judges again if the rules changed between collecting them and the last question about them.
+    pub fn settle<T>(mut self, mut judge: impl FnMut(&Self) -> Result<T, Error>) -> Result<Settled<T>, Error> {
+        for _ in 1..ATTEMPTS {
+            let judgement = judge(&self)?;
+            if !self.has_moved() {
+                return Ok(Settled { source: self, judgement, steady: true });
+            }
+            let snapshot = collect::again(&self.site.snapshot, self.whole_sets);
+            self = Self { site: Site::new(snapshot), live: Some(Live::new()), whole_sets: self.whole_sets };
+        }
+        let judgement = judge(&self)?;
+        let steady = !self.has_moved();
+        Ok(Settled { source: self, judgement, steady })
+    }
+
     /// Whether the rules changed between collecting them and the last question that was asked about them.
     #[must_use]
     pub fn has_moved(&self) -> bool {
@@ -87,7 +116,7 @@ impl Source {
     /// A recorded host.
     #[must_use]
     pub fn recorded(snapshot: Snapshot) -> Self {
-        Self { site: Site::new(snapshot), live: None }
+        Self { site: Site::new(snapshot), live: None, whole_sets: false }
     }
 }
 

@@ -8,9 +8,10 @@ use super::{
     Error, Exit,
     flows_of::{given, starts},
     output::{Format, Output, OutputArgs},
-    source::{Source, SourceArgs},
+    source::{Settled, Source, SourceArgs},
 };
 use crate::{
+    audits::judge::{self, Judged, Verdict},
     model::IpVersion,
     packets::{self, Packet, Record},
     report::{self, answer::Answers},
@@ -46,12 +47,22 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     let source = args.source.open(false)?;
     let exit = super::shortcomings(&source.site);
     let mut out = args.output.open()?;
-    let decided = match lines {
-        Some((name, lines)) => follow_packets(&source, &name, lines, args.output.format, &mut out)?,
-        None => follow_flow(&source, &flow, args.output.format, &mut out)?,
+    let (decided, steady) = match lines {
+        // Answers leave as they are found: they can't be taken back.
+        Some((name, lines)) => {
+            let decided = follow_packets(&source, &name, lines, args.output.format, &mut out)?;
+            (decided, !source.has_moved())
+        }
+        None => {
+            let Settled { source, judgement, steady } = source.settle(|source| judge_flow(source, &flow))?;
+            (tell_flow(&source, judgement, args.output.format, &mut out)?, steady)
+        }
     };
     out.finish()?;
-    Ok(exit.max(decided))
+    if !steady {
+        super::complain(super::MOVED);
+    }
+    Ok(if steady { exit.max(decided) } else { Exit::Undecided })
 }
 
 fn open(path: &Path) -> Result<(String, Box<dyn BufRead>), Error> {
@@ -133,7 +144,7 @@ fn column_of(line: &[u8], problem: &str) -> usize {
     line.windows(quoted.len()).position(|window| window == quoted.as_bytes()).map_or(1, |at| at + 1)
 }
 
-fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) -> Result<Exit, Error> {
+fn judge_flow(source: &Source, text: &str) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
     let flow = given(text, site)?;
     let starts = starts(&flow, site)?;
@@ -142,10 +153,16 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
             "flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends"
         )));
     }
-    let mut flows: Vec<_> = starts.into_iter().map(|start| crate::audits::judge::judge(site, source, &flow, start)).collect();
+    let mut flows: Vec<_> = starts.into_iter().map(|start| judge::judge(site, source, &flow, start)).collect();
     if !site.shortcomings().is_empty() {
-        flows.iter_mut().for_each(crate::audits::judge::Judged::doubt);
+        flows.iter_mut().for_each(Judged::doubt);
     }
+    Ok(flows)
+}
+
+fn tell_flow(source: &Source, flows: Vec<Judged>, format: Format, out: &mut Output) -> Result<Exit, Error> {
+    let site = &source.site;
+    let undecided = flows.iter().any(|judged| judged.verdict == Verdict::Unknown);
     match format {
         Format::Json => {
             let flows: Vec<_> = flows.iter().map(|judged| report::json::flow(site, judged)).collect();
@@ -157,6 +174,5 @@ fn follow_flow(source: &Source, text: &str, format: Format, out: &mut Output) ->
             }
         }
     }
-    let undecided = flows.iter().any(|judged| judged.verdict == crate::audits::judge::Verdict::Unknown);
     Ok(if undecided { Exit::Undecided } else { Exit::Clean })
 }

@@ -96,6 +96,9 @@ pub fn sysctls() -> BTreeMap<String, String> {
     values
 }
 
+/// What is missing where the names of the legacy tables can't be read.
+pub const LEGACY_TABLES: &str = "legacy iptables rules";
+
 /// The legacy tables that exist, found without making any: asking iptables for a table that is absent would create it.
 pub fn legacy_tables() -> Result<Vec<String>, Missing> {
     let mut tables = Vec::new();
@@ -110,7 +113,7 @@ pub fn legacy_tables() -> Result<Vec<String>, Missing> {
                     io::ErrorKind::PermissionDenied => "it takes the capability CAP_DAC_READ_SEARCH (run as root)".to_owned(),
                     _ => format!("/proc/net/{file}: {error}"),
                 };
-                return Err(Missing { what: "legacy iptables rules".to_owned(), why, decisive: true });
+                return Err(Missing { what: LEGACY_TABLES.to_owned(), why, decisive: true });
             }
         }
     }

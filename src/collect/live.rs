@@ -57,7 +57,11 @@ impl Live {
                 Err(error) => return Answer::Unknown(error.to_string()),
             }
         }
-        Answer::Truth(false)
+        match nft.has_set(*family, table, set) {
+            Ok(true) => Answer::Truth(false),
+            Ok(false) => Answer::Unknown(format!("the set {set} is gone since the rules were read")),
+            Err(error) => Answer::Unknown(error.to_string()),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub use live::Live;
 
 use nix::errno::Errno;
 
+use rustc_hash::FxHashSet;
+
 use crate::snapshot::{Missing, Snapshot, VERSION};
 use netlink::{Error, nf_tables::NfTables, route::Rtnetlink, sockets};
 
@@ -48,18 +50,7 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
     if let Some(name) = &options.netns {
         namespace::enter(name)?;
     }
-    let mut snapshot = Snapshot {
-        version: VERSION,
-        clearway: env!("CARGO_PKG_VERSION").to_owned(),
-        taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        kernel: host::kernel(),
-        host: host::name(),
-        netns: options.netns.clone(),
-        ..Snapshot::default()
-    };
-    rules(&mut snapshot, options);
-    surroundings(&mut snapshot);
-    snapshot.sysctls = host::sysctls();
+    let mut snapshot = Snapshot { netns: options.netns.clone(), ..read(options.whole_sets) };
     match host::legacy_tables() {
         Ok(tables) => snapshot.legacy_tables = tables,
         Err(missing) => snapshot.missing.push(missing),
@@ -71,9 +62,39 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
     Ok(snapshot)
 }
 
-fn rules(snapshot: &mut Snapshot, options: &Options) {
+/// Reads anew, in the same namespace, what takes no privilege but CAP_NET_ADMIN: for rules that changed after they were collected. Owners of
+/// sockets and the names of legacy tables stay those of `before`.
+#[must_use]
+pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
+    let mut snapshot = Snapshot { netns: before.netns.clone(), ..read(whole_sets) };
+    snapshot.legacy_tables.clone_from(&before.legacy_tables);
+    snapshot.owners.clone_from(&before.owners);
+    snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == host::LEGACY_TABLES).cloned());
+    let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
+    let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();
+    snapshot.missing.extend((unknown > 0).then(|| owners::missing_of(unknown, "the rules changed, and owners are looked for only once")));
+    snapshot
+}
+
+/// What is read over netlink and from /proc/sys.
+fn read(whole_sets: bool) -> Snapshot {
+    let mut snapshot = Snapshot {
+        version: VERSION,
+        clearway: env!("CARGO_PKG_VERSION").to_owned(),
+        taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        kernel: host::kernel(),
+        host: host::name(),
+        ..Snapshot::default()
+    };
+    rules(&mut snapshot, whole_sets);
+    surroundings(&mut snapshot);
+    snapshot.sysctls = host::sysctls();
+    snapshot
+}
+
+fn rules(snapshot: &mut Snapshot, whole_sets: bool) {
     const WHAT: &str = "nf_tables rules";
-    let limit = (!options.whole_sets).then_some(ELEMENT_LIMIT);
+    let limit = (!whole_sets).then_some(ELEMENT_LIMIT);
     match NfTables::open().and_then(|mut nft| nft.read(limit)) {
         Ok(read) => {
             snapshot.nft = read.record;

@@ -26,12 +26,14 @@ pub fn find(mut wanted: FxHashSet<u32>) -> (Vec<Owner>, Option<Missing>) {
         }
         finder.search(pid);
     }
-    let missing = (finder.forbidden && !finder.wanted.is_empty()).then(|| Missing {
-        what: format!("owners of {} sockets", finder.wanted.len()),
-        why: "it takes the capability CAP_SYS_PTRACE (run as root)".to_owned(),
-        decisive: false,
-    });
+    let missing = finder.forbidden && !finder.wanted.is_empty();
+    let missing = missing.then(|| missing_of(finder.wanted.len(), "it takes the capability CAP_SYS_PTRACE (run as root)"));
     (finder.owners, missing)
+}
+
+/// Owners that are not known, and why.
+pub fn missing_of(sockets: usize, why: &str) -> Missing {
+    Missing { what: format!("owners of {sockets} sockets"), why: why.to_owned(), decisive: false }
 }
 
 struct Finder {

@@ -1,5 +1,7 @@
 //! The kernel's own words: requests over netlink, answers kept as raw messages.
 
+mod census;
+
 mod error;
 
 pub mod nf_tables;
@@ -14,7 +16,7 @@ pub mod sockets;
 
 pub use error::Error;
 pub use request::Request;
-pub use socket::{Ended, Socket};
+pub use socket::{Ended, Socket, Watch};
 
 use netlink_packet_core::NlasIterator;
 

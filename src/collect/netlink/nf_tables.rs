@@ -2,7 +2,7 @@
 
 use nix::sys::socket::SockProtocol;
 
-use super::{Ended, Error, Request, Socket, attributes};
+use super::{Ended, Error, Request, Socket, attributes, census::Census};
 use crate::snapshot::{ElementsRecord, Messages, NftRecord, messages::Walk};
 
 /// How often the ruleset is read anew because it changed meanwhile.
@@ -25,22 +25,19 @@ const NFTA_SET_NAME: u16 = 2;
 const NFTA_SET_COUNT: u16 = 20;
 const NFTA_SET_ELEM_LIST_TABLE: u16 = 1;
 const NFTA_SET_ELEM_LIST_SET: u16 = 2;
-const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
+pub(super) const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
 const NFTA_LIST_ELEM: u16 = 1;
 const NFTA_SET_ELEM_KEY: u16 = 1;
 const NFTA_SET_ELEM_FLAGS: u16 = 3;
 const NFTA_DATA_VALUE: u16 = 1;
 const NFT_SET_ELEM_CATCHALL: u32 = 2;
 
-/// A dump's first datagram of less than this holds the whole set: the kernel ends one only when the next element does not fit, the
-/// smallest has room for 3.5 KiB (`NLMSG_GOODSIZE`), and no element needs even 1 KiB.
-const SHORT: usize = 2048;
 /// From this number of sets on it is cheaper to close the socket than to hear the end of a dump: for that, as for each request, the
 /// kernel walks the list of all sets (`nf_tables_dump_set`).
 const MANY: usize = 512;
 
 /// `struct nfgenmsg`: family, version, resource id.
-const NFGENMSG: usize = 4;
+pub(super) const NFGENMSG: usize = 4;
 
 /// What single key of a set to ask for.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +95,7 @@ impl NfTables {
             .unwrap_or_default())
     }
 
-    /// The message of the element that holds one key of a set; none if no element does.
+    /// The message of the element that holds one key of a set; none if no element does, or if there is no such set.
     pub fn element(&mut self, family: u8, table: &str, set: &str, key: Key<'_>) -> Result<Option<Vec<u8>>, Error> {
         let request = Request::one("an element of an nf_tables set", GET_SETELEM, &head(family))
             .with_text(NFTA_SET_ELEM_LIST_TABLE, table)
@@ -116,6 +113,16 @@ impl NfTables {
         match self.0.ask(&mut request) {
             Ok(message) => Ok(Some(message)),
             Err(Error::Refused { errno: nix::errno::Errno::ENOENT, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether there is a set of this name. An element that is absent and a set that is absent are the same error to the kernel.
+    pub fn has_set(&mut self, family: u8, table: &str, set: &str) -> Result<bool, Error> {
+        let request = Request::one("an nf_tables set", GET_SET, &head(family));
+        match self.0.ask(&mut request.with_text(NFTA_SET_TABLE, table).with_text(NFTA_SET_NAME, set)) {
+            Ok(_) => Ok(true),
+            Err(Error::Refused { errno: nix::errno::Errno::ENOENT, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -155,22 +162,16 @@ impl NfTables {
                 _ => {}
             }
         }
-        let fits = |count: u64| limit.is_none_or(|limit| count <= limit);
-        if !record.count.is_none_or(fits) {
+        if record.count.is_some_and(|count| limit.is_some_and(|limit| count > limit)) {
             return Ok(record);
         }
         room.clear();
         let mut request = Request::dump("elements of nf_tables sets", GET_SETELEM, &head(record.family))
             .with_text(NFTA_SET_ELEM_LIST_TABLE, &record.table)
             .with_text(NFTA_SET_ELEM_LIST_SET, &record.set);
-        let (mut count, mut first, mut complete) = (0, true, false);
-        let ended = self.0.dump_while(&mut request, room, |bytes| {
-            count += if limit.is_some() { elements_in(bytes) } else { 0 };
-            complete = many && first && bytes.len() < SHORT;
-            first = false;
-            fits(count) && !complete
-        })?;
-        record.whole = ended == Ended::Whole || complete && fits(count);
+        let mut census = Census::new(limit, many);
+        let ended = self.0.dump_while(&mut request, room, &mut census)?;
+        record.whole = ended == Ended::Whole || census.is_complete();
         if record.whole {
             record.messages = Messages(room.as_slice().to_vec());
         }
@@ -181,15 +182,6 @@ impl NfTables {
 /// `struct nfgenmsg` for all families (0) or one.
 const fn head(family: u8) -> [u8; NFGENMSG] {
     [family, 0, 0, 0]
-}
-
-fn elements_in(bytes: &[u8]) -> u64 {
-    Walk::new(bytes)
-        .map_while(Result::ok)
-        .flat_map(|message| attributes(message.payload.get(NFGENMSG..).unwrap_or_default()))
-        .filter(|(kind, _)| *kind == NFTA_SET_ELEM_LIST_ELEMENTS)
-        .map(|(_, list)| attributes(list).count() as u64)
-        .sum()
 }
 
 fn number(value: &[u8]) -> Option<u32> {

@@ -30,6 +30,25 @@ pub struct Socket {
     room: Vec<u8>,
 }
 
+/// Somebody who watches a dump come in.
+pub trait Watch {
+    /// The dump begins: for the first time, or again because a change interrupted it, and then what it brought before counts no more.
+    fn begin(&mut self);
+    /// What a datagram brought; false if that is enough.
+    fn go_on(&mut self, brought: &[u8]) -> bool;
+}
+
+/// Nobody watches: everything is wanted.
+struct Everything;
+
+impl Watch for Everything {
+    fn begin(&mut self) {}
+
+    fn go_on(&mut self, _brought: &[u8]) -> bool {
+        true
+    }
+}
+
 /// How a dump ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -48,15 +67,16 @@ impl Socket {
 
     /// Asks for all objects and appends the kernel's messages to `into`.
     pub fn dump(&mut self, request: &mut Request, into: &mut Vec<u8>) -> Result<(), Error> {
-        self.dump_while(request, into, |_| true).map(|_| ())
+        self.dump_while(request, into, &mut Everything).map(|_| ())
     }
 
-    /// Asks for all objects and appends the kernel's messages to `into`, as long as `go_on` says so about what each datagram brought. An
-    /// interrupted dump is begun again.
-    pub fn dump_while(&mut self, request: &mut Request, into: &mut Vec<u8>, mut go_on: impl FnMut(&[u8]) -> bool) -> Result<Ended, Error> {
+    /// Asks for all objects and appends the kernel's messages to `into`, as long as the watcher wants to go on. An interrupted dump is begun
+    /// again.
+    pub fn dump_while(&mut self, request: &mut Request, into: &mut Vec<u8>, watch: &mut impl Watch) -> Result<Ended, Error> {
         let start = into.len();
         for _ in 0..ATTEMPTS {
-            match self.attempt(request, into, &mut go_on) {
+            watch.begin();
+            match self.attempt(request, into, watch) {
                 Ok(Some(ended)) => return Ok(ended),
                 Ok(None) => {}
                 Err(Error::Transport(Errno::ENOBUFS)) => self.reopen()?,
@@ -71,12 +91,7 @@ impl Socket {
     }
 
     /// One dump; none if it was interrupted.
-    fn attempt(
-        &mut self,
-        request: &mut Request,
-        into: &mut Vec<u8>,
-        go_on: &mut impl FnMut(&[u8]) -> bool,
-    ) -> Result<Option<Ended>, Error> {
+    fn attempt(&mut self, request: &mut Request, into: &mut Vec<u8>, watch: &mut impl Watch) -> Result<Option<Ended>, Error> {
         let sequence = self.send(request)?;
         let mut interrupted = false;
         loop {
@@ -106,7 +121,7 @@ impl Socket {
             if done {
                 return Ok((!interrupted).then_some(Ended::Whole));
             }
-            if !interrupted && !go_on(&into[before..]) {
+            if !interrupted && !watch.go_on(&into[before..]) {
                 self.reopen()?;
                 return Ok(Some(Ended::Abandoned));
             }
