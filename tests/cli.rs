@@ -120,7 +120,7 @@ fn answers_come_in_order_and_carry_the_id() {
 #[test]
 fn the_demo_needs_nothing_and_finds_something() {
     let (exit, report, complaint) = run(&["demo"]);
-    assert_eq!(exit, 0, "{complaint}");
+    assert_eq!(exit, 1, "it ends as an audit with errors does: {complaint}");
     for word in ["FLOW", "BLOCKED", "error[", "rule", "clients see", "witness"] {
         assert!(report.contains(word), "'{word}' is not in: {report}");
     }

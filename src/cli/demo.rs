@@ -10,13 +10,10 @@ pub struct Args {
     output: OutputArgs,
 }
 
-/// Audits the embedded snapshot. Findings are what it is for: they are no failure.
+/// Audits the embedded snapshot; ends as an audit of that host would.
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let source = Source::recorded(demo::snapshot()?);
     let out = args.output.open()?;
     let flows = FlowArgs { flows: vec![demo::UPSTREAM.to_owned()], no_discover: false };
-    match audit::audit(source, &flows, args.output.format, Severity::Error, out)? {
-        Exit::Findings => Ok(Exit::Clean),
-        other => Ok(other),
-    }
+    audit::audit(source, &flows, args.output.format, Severity::Error, out)
 }
