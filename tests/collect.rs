@@ -10,8 +10,25 @@ use clearway::{
     world::{Answer, Question, World as _},
 };
 
+mod harness;
 mod netns;
+use harness::{Needs, Test, tests};
 use netns::Namespace;
+
+const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    surroundings_are_read_whole,
+    small_sets_are_read_and_big_ones_asked,
+    what_moved_is_judged_again,
+    sets_are_read_whole_while_rules_change,
+    many_small_sets_are_read_whole,
+    long_rules_are_not_lost,
+    without_privilege_the_rest_is_still_collected,
+];
+
+fn main() {
+    harness::main(&[TESTS]);
+}
 
 fn network(snapshot: &Snapshot) -> Network {
     let network = decode(snapshot);
@@ -19,9 +36,8 @@ fn network(snapshot: &Snapshot) -> Network {
     network
 }
 
-#[test]
 fn surroundings_are_read_whole() {
-    let Some(namespace) = Namespace::new("net") else { return };
+    let namespace = Namespace::new("net");
     namespace.shell(
         "ip link set lo up
          ip link add eth1 type veth peer name far1
@@ -110,9 +126,8 @@ fn surroundings_are_read_whole() {
     assert!(owner.executable.as_deref().is_some_and(|path| path.contains("collect")) && owner.user.as_deref() == Some("root"));
 }
 
-#[test]
 fn small_sets_are_read_and_big_ones_asked() {
-    let Some(namespace) = Namespace::new("nft") else { return };
+    let namespace = Namespace::new("nft");
     let big: Vec<String> = (0..6000u32).map(|n| format!("10.{}.{}.0/24", n / 200, n % 200)).collect();
     namespace.nft(&format!(
         "table inet t {{
@@ -150,9 +165,8 @@ fn small_sets_are_read_and_big_ones_asked() {
 }
 
 /// Rules that change while they are judged are collected and judged again, a bounded number of times.
-#[test]
 fn what_moved_is_judged_again() {
-    let Some(namespace) = Namespace::new("moved") else { return };
+    let namespace = Namespace::new("moved");
     namespace.nft("table ip t {\nset s { type ipv4_addr; elements = { 10.0.0.1 }; }\n}");
     let netns = Some(namespace.0.clone());
     let question = |key: [u8; 4]| Question::NftSetHolds { family: 2, table: "t".into(), set: "s".into(), key: key.into() };
@@ -192,9 +206,8 @@ fn what_moved_is_judged_again() {
 }
 
 /// A dump of elements that a change interrupts is begun again, and counted from nothing.
-#[test]
 fn sets_are_read_whole_while_rules_change() {
-    let Some(namespace) = Namespace::new("restless") else { return };
+    let namespace = Namespace::new("restless");
     let elements: Vec<String> = (0..4000u32).map(|n| format!("10.{}.{}.1", n / 200, n % 200)).collect();
     namespace.nft(&format!("table ip t {{\nset s {{ type ipv4_addr\nelements = {{ {} }}\n}}\n}}", elements.join(", ")));
     let done = std::sync::atomic::AtomicBool::new(false);
@@ -224,9 +237,8 @@ fn sets_are_read_whole_while_rules_change() {
 }
 
 /// With many sets, dumps are closed as soon as they are complete, which must lose nothing.
-#[test]
 fn many_small_sets_are_read_whole() {
-    let Some(namespace) = Namespace::new("many") else { return };
+    let namespace = Namespace::new("many");
     let rules: Vec<String> = (0..700).map(|n| format!("tcp dport {{ {}, {} }} accept", n + 1, n + 2)).collect();
     let wide: Vec<String> = (0..1000).map(|n| format!("10.1.{}.{}", n / 250, n % 250)).collect();
     namespace.nft(&format!(
@@ -244,17 +256,15 @@ fn many_small_sets_are_read_whole() {
 }
 
 /// The kernel's first datagram is small unless it saw a big buffer before, and a rule that does not fit would end the dump.
-#[test]
 fn long_rules_are_not_lost() {
-    let Some(namespace) = Namespace::new("long") else { return };
+    let namespace = Namespace::new("long");
     let long = "counter ip saddr 10.0.0.0/9 ".repeat(30);
     namespace.nft(&format!("table ip t {{\nchain c {{\n{long} accept\ncounter drop\n}}\n}}"));
     assert_eq!(namespace.collect(false).nft.rules.iter().count(), 2);
 }
 
-#[test]
 fn without_privilege_the_rest_is_still_collected() {
-    let Some(namespace) = Namespace::new("nobody") else { return };
+    let namespace = Namespace::new("nobody");
     namespace::enter(&namespace.0).expect("the namespace is there");
     let outcome = std::thread::spawn(|| {
         clearway::collect::privileges::drop().expect("giving up is always allowed");

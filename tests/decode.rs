@@ -14,8 +14,34 @@ use clearway::{
 };
 use proptest::prelude::*;
 
+mod harness;
 mod netns;
+use harness::{Needs, Test, tests};
 use netns::Namespace;
+
+const RECORDED: &[Test] = tests![
+    Needs::Nothing;
+    nothing_is_unknown_and_nothing_is_missing,
+    tables_and_chains,
+    sets_and_their_elements,
+    expressions,
+    an_answer_for_one_key,
+    truncated_dumps_are_told,
+    damaged_dumps_never_panic,
+    truncated_parts_never_panic,
+    any_bytes_never_panic,
+];
+
+const LIVE: &[Test] = tests![
+    Needs::Namespaces;
+    the_running_kernel_says_what_was_recorded,
+    uses_of_chains_add_up,
+    a_rule_too_big_to_be_shown_is_missed,
+];
+
+fn main() {
+    harness::main(&[RECORDED, LIVE]);
+}
 
 fn recorded() -> NftRecord {
     static RECORD: LazyLock<NftRecord> = LazyLock::new(|| {
@@ -57,7 +83,6 @@ fn counts(ruleset: &Ruleset) -> BTreeMap<String, usize> {
     counts
 }
 
-#[test]
 fn nothing_is_unknown_and_nothing_is_missing() {
     let ruleset = decode(&recorded());
     assert_eq!(ruleset.incomplete, <[String; 0]>::default());
@@ -98,7 +123,6 @@ fn nothing_is_unknown_and_nothing_is_missing() {
     assert_eq!(counts(&ruleset), expected.map(|(name, count)| (name.to_owned(), count)).into());
 }
 
-#[test]
 fn tables_and_chains() {
     let ruleset = decode(&recorded());
     let every = table(&ruleset, "every");
@@ -115,7 +139,6 @@ fn tables_and_chains() {
     assert_eq!(chain("bits").rules[0].comment.as_deref(), Some("a comment"));
 }
 
-#[test]
 fn sets_and_their_elements() {
     let ruleset = decode(&recorded());
     let every = table(&ruleset, "every");
@@ -151,7 +174,6 @@ fn sets_and_their_elements() {
     assert_eq!(every.objects.iter().find(|object| object.name == "visits").and_then(|object| object.comment.as_deref()), Some("a counter"));
 }
 
-#[test]
 fn expressions() {
     let ruleset = decode(&recorded());
     let [Expr::Ct(_) | Expr::Meta(_), Expr::Bitwise(shift), Expr::Ct(set)] = rule(&ruleset, "bits", 1) else {
@@ -164,7 +186,6 @@ fn expressions() {
     assert!(matches!(inner[0], Expr::Payload(Payload { base: PayloadBase::Inner, offset: 4, len: 1, .. })), "{inner:?}");
 }
 
-#[test]
 fn an_answer_for_one_key() {
     let record = recorded();
     let hosts = record.elements.iter().find(|elements| elements.set == "hosts").expect("recorded");
@@ -174,9 +195,8 @@ fn an_answer_for_one_key() {
     assert!(decode_element(&record.rules.0).is_none(), "another kind of message");
 }
 
-#[test]
 fn the_running_kernel_says_what_was_recorded() {
-    let Some(namespace) = Namespace::new("every") else { return };
+    let namespace = Namespace::new("every");
     namespace.shell("ip link add veth0 type veth peer name veth1");
     namespace.nft(include_str!("data/every-expression.nft"));
     let ruleset = decode(&namespace.collect(false).nft);
@@ -185,9 +205,8 @@ fn the_running_kernel_says_what_was_recorded() {
 }
 
 /// What leads to a chain in each way there is: none of it looks like a hidden rule.
-#[test]
 fn uses_of_chains_add_up() {
-    let Some(namespace) = Namespace::new("uses") else { return };
+    let namespace = Namespace::new("uses");
     namespace.nft(
         "table inet t {
             map named { type inet_service : verdict; elements = { 80 : jump a, * : goto b }; }
@@ -212,9 +231,8 @@ fn uses_of_chains_add_up() {
     assert_eq!(decode(&namespace.collect(false).nft).incomplete, <[String; 0]>::default(), "after deletions");
 }
 
-#[test]
 fn a_rule_too_big_to_be_shown_is_missed() {
-    let Some(namespace) = Namespace::new("hidden") else { return };
+    let namespace = Namespace::new("hidden");
     let comments: String = (0..110).map(|number| format!(" -m comment --comment c{number}")).collect();
     namespace.shell(&format!(
         "iptables-nft -A INPUT -p tcp -j ACCEPT; iptables-nft -A INPUT{comments} -j DROP; iptables-nft -A INPUT -p udp -j ACCEPT"
@@ -232,7 +250,6 @@ fn parts(record: &mut NftRecord) -> Vec<&mut Messages> {
     [tables, chains, rules, sets, objects, flowtables].into_iter().chain(elements).collect()
 }
 
-#[test]
 fn truncated_dumps_are_told() {
     let whole = recorded();
     for cut in (1..whole.rules.0.len()).step_by(101) {
@@ -245,7 +262,6 @@ fn truncated_dumps_are_told() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
-    #[test]
     fn damaged_dumps_never_panic(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..200)) {
         let mut record = recorded();
         let mut parts = parts(&mut record);
@@ -258,7 +274,6 @@ proptest! {
         let _ = decode(&record);
     }
 
-    #[test]
     fn truncated_parts_never_panic(cuts in prop::collection::vec(any::<prop::sample::Index>(), 64)) {
         let mut record = recorded();
         for (part, cut) in parts(&mut record).into_iter().zip(cuts) {
@@ -267,7 +282,6 @@ proptest! {
         let _ = decode(&record);
     }
 
-    #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = decode_element(&bytes);
         let mut record = recorded();

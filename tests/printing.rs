@@ -1,51 +1,45 @@
 //! Rules loaded by nft, collected from the kernel and printed by us must read exactly as `nft -a list ruleset` writes them.
-#![allow(clippy::print_stderr, reason = "a test that can't run is told on standard error")]
+#![allow(clippy::print_stderr, reason = "how many rulesets load here is told on standard error")]
 
 use std::{
     fmt::Write as _,
-    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use clearway::{
-    collect::{Options, collect},
     network,
     ruleset::nft::{decode::decode, print},
 };
 
-/// A namespace with a few interfaces, deleted at the end.
-struct Namespace(String);
+mod harness;
+mod netns;
+use harness::{Needs, Test, tests};
 
-impl Namespace {
-    /// None, with a note on standard error, where namespaces can't be made.
-    fn new(purpose: &str) -> Option<Self> {
-        let name = format!("clearway-printing-{purpose}-{}", std::process::id());
-        let made = Command::new("ip").args(["netns", "add", &name]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-        if !made {
-            assert!(std::env::var_os("CLEARWAY_REQUIRE_KERNEL").is_none(), "no privilege to make network namespaces");
-            eprintln!("not run: no privilege to make network namespaces");
-            return None;
-        }
-        let namespace = Self(name);
-        for link in ["set lo up", "add veth0 type veth peer name veth1", "add veth2 type veth peer name veth3"] {
-            let words: Vec<&str> = link.split(' ').collect();
-            assert!(namespace.command("ip").arg("link").args(words).status().expect("ip runs").success(), "{link}");
-        }
-        Some(namespace)
+const TESTS: &[Test] = tests![Needs::Namespaces; every_rule_reads_as_nft_lists_it];
+
+const CORPUS: &str = "../shared/corpora/rulesets";
+
+const OF_OTHERS: &[Test] = tests![Needs::Folder(CORPUS); rulesets_of_other_projects_read_as_nft_lists_them];
+
+fn main() {
+    harness::main(&[TESTS, OF_OTHERS]);
+}
+
+/// A namespace with a few interfaces.
+struct Printer(netns::Namespace);
+
+impl Printer {
+    fn new(purpose: &str) -> Self {
+        let namespace = netns::Namespace::new(purpose);
+        namespace.shell("ip link set lo up; ip link add veth0 type veth peer name veth1; ip link add veth2 type veth peer name veth3");
+        Self(namespace)
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.0, program]);
+        command.args(["netns", "exec", &self.0.0, program]);
         command
-    }
-
-    /// Replaces the ruleset. False if nft or the kernel refuses it.
-    fn load(&self, ruleset: &str) -> bool {
-        let mut nft = self.command("nft").args(["-f", "-"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("nft runs");
-        let written = nft.stdin.take().expect("piped").write_all(format!("flush ruleset\n{ruleset}").as_bytes());
-        nft.wait().expect("nft ends").success() && written.is_ok()
     }
 
     /// Lines in which nft's list and ours differ.
@@ -67,7 +61,7 @@ impl Namespace {
     }
 
     fn printed(&self) -> String {
-        let snapshot = collect(&Options { netns: Some(self.0.clone()), whole_sets: true }).expect("the namespace is there");
+        let snapshot = self.0.collect(true);
         let ruleset = decode(&snapshot.nft);
         assert!(ruleset.incomplete.is_empty(), "{:?}", ruleset.incomplete);
         let links = network::decode::decode(&snapshot).links;
@@ -75,12 +69,6 @@ impl Namespace {
         let mut out = String::new();
         print::ruleset(&ruleset, &interfaces, &mut out, true).expect("a String takes all");
         out
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        let _ = Command::new("ip").args(["netns", "del", &self.0]).status();
     }
 }
 
@@ -95,18 +83,16 @@ fn without_expiry(text: &str) -> String {
     out + rest
 }
 
-#[test]
 fn every_rule_reads_as_nft_lists_it() {
-    let Some(namespace) = Namespace::new("rules") else { return };
-    assert!(namespace.load(include_str!("data/printing.nft")), "nft and this kernel take the rules");
+    let namespace = Printer::new("rules");
+    namespace.0.nft(include_str!("data/printing.nft"));
     let differences = namespace.differences();
     assert!(differences.is_empty(), "{} lines differ:\n{}", differences.len(), differences[..differences.len().min(20)].join("\n\n"));
 }
 
 /// Rulesets of other projects, found beside the project.
-fn corpus() -> Option<Vec<(PathBuf, String)>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpora/rulesets");
-    let mut folders = vec![root.is_dir().then_some(root)?];
+fn corpus() -> Vec<(PathBuf, String)> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(CORPUS)];
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -121,21 +107,17 @@ fn corpus() -> Option<Vec<(PathBuf, String)>> {
         }
     }
     found.sort();
-    Some(found)
+    found
 }
 
-#[test]
 fn rulesets_of_other_projects_read_as_nft_lists_them() {
-    let Some(corpus) = corpus() else {
-        eprintln!("not run: no corpus of rulesets beside the project");
-        return;
-    };
-    let Some(namespace) = Namespace::new("corpus") else { return };
+    let corpus = corpus();
+    let namespace = Printer::new("corpus");
     let (mut loaded, mut report) = (0, String::new());
     for (path, text) in &corpus {
         // Newer versions of nft than 1.0.6 know this name in this hook.
         let text = text.replace("hook output priority dstnat", "hook output priority -100");
-        if !namespace.load(&text) {
+        if !namespace.0.load(&format!("flush ruleset\n{text}"), Stdio::null()) {
             continue;
         }
         loaded += 1;

@@ -97,3 +97,35 @@ fn there_is_no_drawer_for_odds_and_ends() {
 fn nothing_is_left_half_done() {
     assert_none(&offenders(|_| true, &["todo!(", "unimplemented!(", "dbg!("]), "nothing is left half-done");
 }
+
+/// Where the harness is our own, the standard attribute would drop a test without a word.
+#[test]
+fn tests_of_our_own_harness_are_listed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("a manifest");
+    let own: Vec<&str> = manifest
+        .split("[[test]]")
+        .skip(1)
+        .filter(|target| target.contains("harness = false"))
+        .filter_map(|target| target.split('"').nth(1))
+        .collect();
+    assert!(own.contains(&"kernel"), "{own:?}");
+    let mut found = Vec::new();
+    for name in own {
+        let mut open = vec![root.join("tests").join(name), root.join("tests").join(format!("{name}.rs"))];
+        while let Some(path) = open.pop() {
+            if !path.exists() {
+                continue;
+            }
+            if path.is_dir() {
+                open.extend(fs::read_dir(path).expect("it can be listed").map(|entry| entry.expect("an entry").path()));
+            } else if fs::read_to_string(&path).expect("a source file").contains("#[test]") {
+                found.push(format!(
+                    "{}: list its tests with `tests![Needs::Namespaces; …]` (tests/harness) instead of #[test]",
+                    path.display()
+                ));
+            }
+        }
+    }
+    assert_none(&found, "these tests would not run");
+}

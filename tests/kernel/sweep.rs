@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::compare::{self, Score, clearway, kernel, shrink::shrink};
 use crate::generate::{self, Case};
+use crate::harness::{Needs, Test, tests};
 use crate::lab::Lab;
+
+/// The short run, and the long one that is there for `scripts/agreement`.
+pub const TESTS: [&[Test]; 2] = [tests![Needs::Namespaces; random_rulesets], tests![Needs::Patience; agreement]];
 
 const PACKETS: usize = 100;
 
@@ -44,26 +48,20 @@ impl Sweep {
         self.rulesets += 1;
         self.rules += case.ruleset.rules();
         self.refused += refused;
-        let mut answers = Vec::new();
-        if clearway::available() {
-            answers = clearway::trace(&lab.path(), &case.packets)?;
-            if std::env::var_os("CLEARWAY_SHOW_OPEN").is_some() {
-                for answer in answers.iter().filter(|answer| answer.open) {
-                    eprintln!("open: {}", answer.line);
-                }
+        let mut answers = clearway::trace(&lab.path(), &case.packets)?;
+        if std::env::var_os("CLEARWAY_SHOW_OPEN").is_some() {
+            for answer in answers.iter().filter(|answer| answer.open) {
+                eprintln!("open: {}", answer.line);
             }
-            self.unknown += answers.iter().filter(|answer| answer.open).count();
-            let mut each = answers.iter();
-            case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
-            answers.retain(|answer| !answer.open);
         }
+        self.unknown += answers.iter().filter(|answer| answer.open).count();
+        let mut each = answers.iter();
+        case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
+        answers.retain(|answer| !answer.open);
         let Some(judgement) = kernel::judge(lab, case).map_err(|error| error.to_string())? else {
             self.skipped += 1;
             return Ok(());
         };
-        if answers.len() < case.packets.len() {
-            return Ok(());
-        }
         let (score, complaints) = compare::compare(&case.packets, &judgement, &answers);
         self.score.add(score);
         if complaints.is_empty() { Ok(()) } else { Err(complaints) }
@@ -93,8 +91,8 @@ fn smallest(lab: &mut Lab, case: &Case) -> Option<String> {
 }
 
 /// Runs these seeds in order.
-fn run(seeds: std::ops::Range<u64>) -> Option<Sweep> {
-    let mut lab = crate::privileged_lab()?;
+fn run(seeds: std::ops::Range<u64>) -> Sweep {
+    let mut lab = Lab::build().expect("a lab");
     let mut sweep = Sweep::default();
     let last = seeds.end;
     for seed in seeds {
@@ -103,12 +101,11 @@ fn run(seeds: std::ops::Range<u64>) -> Option<Sweep> {
             eprint!("\rseed {seed} of {last}, {} fail ", sweep.failures.len());
         }
     }
-    Some(sweep)
+    sweep
 }
 
-#[test]
 fn random_rulesets() {
-    let Some(sweep) = run(1..121) else { return };
+    let sweep = run(1..121);
     assert!(
         sweep.failures.is_empty(),
         "{} of {} rulesets disagree, the first:\n{}",
@@ -121,12 +118,10 @@ fn random_rulesets() {
     assert!(sweep.unknown * 100 <= sweep.score.packets.max(100), "too much is left open: {}", sweep.line());
 }
 
-#[test]
-#[ignore = "long: run it by scripts/agreement"]
 fn agreement() {
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let start = number("CLEARWAY_AGREEMENT_START", 1000);
-    let Some(sweep) = run(start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100)) else { return };
+    let sweep = run(start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100));
     eprintln!("\n{}", sweep.line());
     assert!(sweep.failures.is_empty(), "{} rulesets disagree:\n{}", sweep.failures.len(), sweep.failures.join("\n"));
 }

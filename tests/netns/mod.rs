@@ -11,17 +11,12 @@ use clearway::{
 pub struct Namespace(pub String);
 
 impl Namespace {
-    /// None, with a note on standard error, where namespaces cannot be made.
-    #[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
-    pub fn new(purpose: &str) -> Option<Self> {
+    /// An empty one.
+    pub fn new(purpose: &str) -> Self {
         let name = format!("clearway-test-{purpose}-{}", std::process::id());
-        let made = Command::new("ip").args(["netns", "add", &name]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-        if !made {
-            assert!(std::env::var_os("CLEARWAY_REQUIRE_KERNEL").is_none(), "no privilege to make network namespaces");
-            eprintln!("NOT RUN: no privilege to make network namespaces");
-            return None;
-        }
-        Some(Self(name))
+        let made = Command::new("ip").args(["netns", "add", &name]).status().expect("ip runs");
+        assert!(made.success(), "no network namespace");
+        Self(name)
     }
 
     /// Runs a shell script in it.
@@ -30,13 +25,19 @@ impl Namespace {
         assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Loads a ruleset.
+    /// Loads a ruleset that nft and this kernel take.
     pub fn nft(&self, ruleset: &str) {
+        assert!(self.load(ruleset, Stdio::inherit()), "{ruleset}");
+    }
+
+    /// Loads a ruleset; false if nft or the kernel refuses it, with its complaints told there.
+    pub fn load(&self, ruleset: &str, complaints: Stdio) -> bool {
         use std::io::Write as _;
-        let mut nft =
-            Command::new("ip").args(["netns", "exec", &self.0, "nft", "-f", "-"]).stdin(Stdio::piped()).spawn().expect("nft runs");
-        nft.stdin.take().expect("piped").write_all(ruleset.as_bytes()).expect("nft reads");
-        assert!(nft.wait().expect("nft ends").success(), "{ruleset}");
+        let mut nft = Command::new("ip");
+        nft.args(["netns", "exec", &self.0, "nft", "-f", "-"]).stdin(Stdio::piped()).stderr(complaints);
+        let mut nft = nft.spawn().expect("ip runs");
+        let written = nft.stdin.take().expect("piped").write_all(ruleset.as_bytes());
+        nft.wait().expect("nft ends").success() && written.is_ok()
     }
 
     /// What clearway reads of it.

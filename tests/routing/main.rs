@@ -1,33 +1,28 @@
 //! Routing as the kernel decides it: random tables and policy rules in a network namespace, and thousands of `ip route get` lookups, each
 //! of which our own routing has to answer alike.
-#![allow(clippy::print_stderr, reason = "a test that can't run is told on standard error")]
-
 mod generate;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod lab;
 mod lookup;
 
 use clearway::{model::IpVersion, simulate::Simulation, snapshot::Snapshot, world::Recorded};
 use generate::Random;
+use harness::{Needs, Test, tests};
 use lab::Lab;
 use lookup::Lookup;
+
+const TESTS: &[Test] = tests![Needs::Namespaces; ipv4_lookups_end_as_the_kernel_says, ipv6_lookups_end_as_the_kernel_says];
+
+fn main() {
+    harness::main(&[TESTS]);
+}
 
 /// Lookups for each random host.
 const LOOKUPS: usize = 250;
 
 /// Of these, so many are also routed as sets, from and to anywhere.
 const SETS: usize = 5;
-
-/// A lab; without the privilege for it none, which is told, and fails where the tests are required.
-fn privileged_lab(name: &str) -> Option<Lab> {
-    match Lab::build(name) {
-        Ok(lab) => Some(lab),
-        Err(error) => {
-            assert!(std::env::var_os("CLEARWAY_REQUIRE_KERNEL").is_none(), "no network namespace: {error}");
-            eprintln!("not run: no network namespace: {error}");
-            None
-        }
-    }
-}
 
 /// Seeds to try: as many as the environment says.
 fn seeds() -> std::ops::Range<u64> {
@@ -40,7 +35,7 @@ fn compare(version: IpVersion, name: &str) {
     let mut sourced = 0;
     let mut kinds = std::collections::BTreeMap::<String, usize>::new();
     for seed in seeds() {
-        let Some(lab) = privileged_lab(&format!("{name}{seed}")) else { return };
+        let lab = Lab::build(&format!("{name}{seed}")).expect("a lab");
         let mut random = Random::new(seed);
         let setting = generate::setting(&mut random, version);
         let host = lab.set_up(&setting, version);
@@ -87,12 +82,10 @@ fn compare(version: IpVersion, name: &str) {
     }
 }
 
-#[test]
 fn ipv4_lookups_end_as_the_kernel_says() {
     compare(IpVersion::V4, "four");
 }
 
-#[test]
 fn ipv6_lookups_end_as_the_kernel_says() {
     compare(IpVersion::V6, "six");
 }

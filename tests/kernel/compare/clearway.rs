@@ -25,12 +25,6 @@ pub struct Answer {
     pub line: Value,
 }
 
-/// Whether the program is far enough to be asked.
-pub fn available() -> bool {
-    let Ok(output) = Command::new(env!("CARGO_BIN_EXE_clearway")).args(["trace", "--help"]).output() else { return false };
-    output.status.success() && String::from_utf8_lossy(&output.stdout).contains("--packets")
-}
-
 /// Asks about packets, in order.
 pub fn trace(netns: &str, packets: &[Packet]) -> Result<Vec<Answer>, String> {
     let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;

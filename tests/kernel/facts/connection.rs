@@ -1,7 +1,26 @@
 //! Connection state of first packets.
 
 use super::{Fact, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{ACK, FIN, PSH, RST, SYN, URG, icmp, tcp, udp};
+
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    syn_and_a_bare_ack_are_new,
+    other_flags_are_invalid,
+    a_bare_ack_is_invalid_where_conntrack_is_strict,
+    ece_and_cwr_do_not_change_the_state,
+    udp_and_echo_requests_are_new_and_errors_about_nothing_invalid,
+    neighbour_discovery_is_untracked,
+    before_conntrack_every_packet_is_invalid,
+    at_conntracks_own_priority_the_later_registered_runs_first,
+    notrack_gives_untracked_and_only_before_conntrack,
+    protocols_without_ports_are_new,
+    notrack_also_takes_invalid_packets_late,
+    sctp_without_a_chunk_is_invalid,
+    gre_of_another_protocol_than_pptp_is_no_version_1,
+    a_connection_over_lo_is_confirmed_when_it_comes_in,
+];
 
 const STATES: &str = "table inet t { chain input { type filter hook input priority 0;
     ct state new counter comment \"new\"
@@ -19,19 +38,16 @@ fn flags(flags: &[u8], version: u8) -> Vec<(crate::packet::Packet, super::End)> 
 const NEW: [u8; 7] = [SYN, SYN | PSH, SYN | URG, ACK, ACK | PSH, ACK | URG, ACK | PSH | URG];
 const INVALID: [u8; 11] = [SYN | ACK, FIN, FIN | ACK, RST, RST | ACK, 0, URG, PSH, SYN | FIN, SYN | RST, FIN | PSH | URG];
 
-#[test]
 fn syn_and_a_bare_ack_are_new() {
     Fact { rules: STATES, packets: flags(&NEW, 4), counters: &[("new", 7), ("invalid", 0)], ..Fact::default() }.check();
     Fact { rules: STATES, packets: flags(&NEW, 6), counters: &[("new", 7), ("invalid", 0)], ..Fact::default() }.check();
 }
 
-#[test]
 fn other_flags_are_invalid() {
     Fact { rules: STATES, packets: flags(&INVALID, 4), counters: &[("new", 0), ("invalid", 11)], ..Fact::default() }.check();
     Fact { rules: STATES, packets: flags(&INVALID, 6), counters: &[("new", 0), ("invalid", 11)], ..Fact::default() }.check();
 }
 
-#[test]
 fn a_bare_ack_is_invalid_where_conntrack_is_strict() {
     Fact {
         sysctls: &[("net/netfilter/nf_conntrack_tcp_loose", "0")],
@@ -43,7 +59,6 @@ fn a_bare_ack_is_invalid_where_conntrack_is_strict() {
     .check();
 }
 
-#[test]
 fn ece_and_cwr_do_not_change_the_state() {
     Fact {
         rules: STATES,
@@ -54,7 +69,6 @@ fn ece_and_cwr_do_not_change_the_state() {
     .check();
 }
 
-#[test]
 fn udp_and_echo_requests_are_new_and_errors_about_nothing_invalid() {
     Fact {
         rules: STATES,
@@ -73,7 +87,6 @@ fn udp_and_echo_requests_are_new_and_errors_about_nothing_invalid() {
     .check();
 }
 
-#[test]
 fn neighbour_discovery_is_untracked() {
     Fact {
         rules: "table ip6 t { chain i { type filter hook input priority 0;
@@ -91,7 +104,6 @@ fn neighbour_discovery_is_untracked() {
     .check();
 }
 
-#[test]
 fn before_conntrack_every_packet_is_invalid() {
     Fact {
         rules: "table ip t { chain early { type filter hook prerouting priority -201;
@@ -105,7 +117,6 @@ fn before_conntrack_every_packet_is_invalid() {
     .check();
 }
 
-#[test]
 fn at_conntracks_own_priority_the_later_registered_runs_first() {
     Fact {
         rules: "table ip t { chain tie { type filter hook prerouting priority -200;
@@ -119,7 +130,6 @@ fn at_conntracks_own_priority_the_later_registered_runs_first() {
     .check();
 }
 
-#[test]
 fn notrack_gives_untracked_and_only_before_conntrack() {
     Fact {
         rules: "table inet t { chain raw { type filter hook prerouting priority -300; tcp dport 80 notrack }
@@ -138,14 +148,12 @@ fn notrack_gives_untracked_and_only_before_conntrack() {
     .check();
 }
 
-#[test]
 fn protocols_without_ports_are_new() {
     use crate::packet::{Body, Packet};
     let other = |protocol| (Packet::new(Some("eth0"), "10.1.0.7", "10.1.0.1", Body::Other(protocol)), Here);
     Fact { rules: STATES, packets: vec![other(50), other(89), other(253)], counters: &[("new", 3)], ..Fact::default() }.check();
 }
 
-#[test]
 fn notrack_also_takes_invalid_packets_late() {
     Fact {
         rules: "table inet t { chain o { type filter hook prerouting priority -1; notrack }
@@ -163,7 +171,6 @@ fn notrack_also_takes_invalid_packets_late() {
     .check();
 }
 
-#[test]
 fn sctp_without_a_chunk_is_invalid() {
     use crate::packet::{Body, Packet};
     let mut whole = Packet::new(Some("eth0"), "10.1.0.7", "10.1.0.1", Body::Other(132));
@@ -171,7 +178,6 @@ fn sctp_without_a_chunk_is_invalid() {
     Fact { rules: STATES, packets: vec![(whole, Here)], counters: &[("invalid", 1), ("new", 0)], ..Fact::default() }.check();
 }
 
-#[test]
 fn gre_of_another_protocol_than_pptp_is_no_version_1() {
     use crate::packet::{Body, Packet};
     let gre = |bytes: [u8; 8]| {
@@ -183,7 +189,6 @@ fn gre_of_another_protocol_than_pptp_is_no_version_1() {
     Fact { rules: STATES, packets, counters: &[("new", 2), ("invalid", 1)], ..Fact::default() }.check();
 }
 
-#[test]
 fn a_connection_over_lo_is_confirmed_when_it_comes_in() {
     Fact {
         rules: "table ip t {

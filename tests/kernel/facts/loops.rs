@@ -1,7 +1,17 @@
 //! Packets to the host itself.
 
 use super::{Fact, Gone, Here};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{SYN, tcp, udp};
+
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    loopback_runs_output_postrouting_prerouting_input_and_keeps_its_mark,
+    notrack_survives_loopback,
+    of_nat_loopback_sees_only_output_and_postrouting,
+    a_drop_on_the_way_in_is_a_drop,
+    chains_of_nat_without_conntrack_are_never_run,
+];
 
 const PATH: &str = "table inet t {
     chain o { type filter hook output priority 0; oifname \"lo\" counter meta mark set meta mark ^ 1 comment \"output\" }
@@ -10,7 +20,6 @@ const PATH: &str = "table inet t {
     chain i { type filter hook input priority 0; iifname \"lo\" meta mark 3 counter comment \"input\" }
     chain f { type filter hook forward priority 0; counter comment \"forward\" } }";
 
-#[test]
 fn loopback_runs_output_postrouting_prerouting_input_and_keeps_its_mark() {
     Fact {
         rules: PATH,
@@ -27,7 +36,6 @@ fn loopback_runs_output_postrouting_prerouting_input_and_keeps_its_mark() {
     .check();
 }
 
-#[test]
 fn notrack_survives_loopback() {
     Fact {
         rules: "table inet t {
@@ -41,7 +49,6 @@ fn notrack_survives_loopback() {
     .check();
 }
 
-#[test]
 fn of_nat_loopback_sees_only_output_and_postrouting() {
     Fact {
         rules: "table ip t {
@@ -57,7 +64,6 @@ fn of_nat_loopback_sees_only_output_and_postrouting() {
     .check();
 }
 
-#[test]
 fn a_drop_on_the_way_in_is_a_drop() {
     Fact {
         rules: "table inet t { chain p { type filter hook prerouting priority 0; iif \"lo\" tcp dport 80 counter drop comment \"p\" }
@@ -73,7 +79,6 @@ fn a_drop_on_the_way_in_is_a_drop() {
     .check();
 }
 
-#[test]
 fn chains_of_nat_without_conntrack_are_never_run() {
     Fact {
         rules: "table ip t {

@@ -1,9 +1,19 @@
 //! Marks of packets and connections.
 
 use super::{Fact, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{FIN, SYN, tcp, udp};
 
-#[test]
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    an_effect_before_a_test_that_fails_stands,
+    bits_of_a_mark,
+    without_a_connection_there_is_no_ct_mark,
+    the_mark_of_the_sending_socket_is_seen,
+    a_changed_mark_reroutes_in_a_route_chain_only,
+    a_mark_set_in_prerouting_routes,
+];
+
 fn an_effect_before_a_test_that_fails_stands() {
     Fact {
         rules: "table inet t { chain a { type filter hook input priority 0;
@@ -16,7 +26,6 @@ fn an_effect_before_a_test_that_fails_stands() {
     .check();
 }
 
-#[test]
 fn bits_of_a_mark() {
     Fact {
         rules: "table ip t { chain f { type filter hook forward priority 0;
@@ -41,7 +50,6 @@ fn bits_of_a_mark() {
     .check();
 }
 
-#[test]
 fn without_a_connection_there_is_no_ct_mark() {
     Fact {
         rules: "table ip t { chain i { type filter hook input priority 0;
@@ -61,7 +69,6 @@ fn without_a_connection_there_is_no_ct_mark() {
     .check();
 }
 
-#[test]
 fn the_mark_of_the_sending_socket_is_seen() {
     let marked = |mark| {
         let mut packet = udp(None, "10.1.0.1", "10.2.0.7", (2000, 53));
@@ -77,7 +84,6 @@ fn the_mark_of_the_sending_socket_is_seen() {
     .check();
 }
 
-#[test]
 fn a_changed_mark_reroutes_in_a_route_chain_only() {
     let network = "rule add fwmark 1 lookup 100\nrule add fwmark 2 lookup 100\nroute add default dev eth0 table 100\n";
     Fact {
@@ -98,7 +104,6 @@ fn a_changed_mark_reroutes_in_a_route_chain_only() {
     .check();
 }
 
-#[test]
 fn a_mark_set_in_prerouting_routes() {
     Fact {
         network: "rule add fwmark 1 lookup 100\nroute add default dev eth0 table 100\n",

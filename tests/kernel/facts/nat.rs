@@ -1,9 +1,22 @@
 //! Address translation.
 
 use super::{Fact, Gone, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{FIN, SYN, tcp, udp};
 
-#[test]
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    dnat_changes_what_routing_and_forward_see,
+    nat_runs_at_its_own_priority_whatever_its_chains_say,
+    the_first_chain_that_maps_ends_nat_and_accept_does_not,
+    invalid_and_untracked_packets_are_not_translated,
+    a_drop_policy_of_a_nat_chain_drops,
+    redirect_leads_to_the_incoming_interface_and_to_loopback_on_output,
+    source_nat_comes_after_filtering_in_postrouting,
+    ipv6_is_translated_alike,
+    a_rule_of_a_translation_map,
+];
+
 fn dnat_changes_what_routing_and_forward_see() {
     Fact {
         rules: "table ip t {
@@ -23,7 +36,6 @@ fn dnat_changes_what_routing_and_forward_see() {
     .check();
 }
 
-#[test]
 fn nat_runs_at_its_own_priority_whatever_its_chains_say() {
     Fact {
         rules: "table ip t {
@@ -37,7 +49,6 @@ fn nat_runs_at_its_own_priority_whatever_its_chains_say() {
     .check();
 }
 
-#[test]
 fn the_first_chain_that_maps_ends_nat_and_accept_does_not() {
     Fact {
         rules: "table ip t {
@@ -52,7 +63,6 @@ fn the_first_chain_that_maps_ends_nat_and_accept_does_not() {
     .check();
 }
 
-#[test]
 fn invalid_and_untracked_packets_are_not_translated() {
     Fact {
         rules: "table ip t {
@@ -68,7 +78,6 @@ fn invalid_and_untracked_packets_are_not_translated() {
     .check();
 }
 
-#[test]
 fn a_drop_policy_of_a_nat_chain_drops() {
     Fact {
         rules: "table ip t { chain n { type nat hook prerouting priority -100; policy drop; tcp dport 80 accept }
@@ -82,7 +91,6 @@ fn a_drop_policy_of_a_nat_chain_drops() {
     .check();
 }
 
-#[test]
 fn redirect_leads_to_the_incoming_interface_and_to_loopback_on_output() {
     Fact {
         rules: "table ip t {
@@ -101,7 +109,6 @@ fn redirect_leads_to_the_incoming_interface_and_to_loopback_on_output() {
     .check();
 }
 
-#[test]
 fn source_nat_comes_after_filtering_in_postrouting() {
     Fact {
         rules: "table ip t {
@@ -122,7 +129,6 @@ fn source_nat_comes_after_filtering_in_postrouting() {
     .check();
 }
 
-#[test]
 fn ipv6_is_translated_alike() {
     Fact {
         rules: "table ip6 t {
@@ -137,7 +143,6 @@ fn ipv6_is_translated_alike() {
     .check();
 }
 
-#[test]
 fn a_rule_of_a_translation_map() {
     Fact {
         rules: "table ip t {

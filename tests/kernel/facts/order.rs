@@ -1,13 +1,26 @@
 //! The order of base chains, and how far a verdict reaches.
 
 use super::{Fact, Gone, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{SYN, tcp};
+
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    accept_ends_only_its_own_base_chain,
+    of_equal_priority_the_later_registered_runs_first,
+    of_equal_priority_in_one_table_the_later_runs_first,
+    return_from_a_base_chain_means_its_policy,
+    jump_comes_back_and_goto_does_not,
+    goto_from_a_base_chain_ends_in_its_policy,
+    ingress_comes_before_prerouting,
+    inet_ingress_sees_packets_too,
+    a_dormant_table_does_nothing,
+];
 
 fn forwarded(end: super::End) -> Vec<(crate::packet::Packet, super::End)> {
     vec![(tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 80), SYN), end)]
 }
 
-#[test]
 fn accept_ends_only_its_own_base_chain() {
     Fact {
         rules: "table ip a { chain f { type filter hook forward priority 0; counter accept comment \"a\"
@@ -21,7 +34,6 @@ fn accept_ends_only_its_own_base_chain() {
     .check();
 }
 
-#[test]
 fn of_equal_priority_the_later_registered_runs_first() {
     Fact {
         rules: "table ip a { chain f { type filter hook forward priority 0; counter comment \"first\" } }
@@ -34,7 +46,6 @@ fn of_equal_priority_the_later_registered_runs_first() {
     .check();
 }
 
-#[test]
 fn of_equal_priority_in_one_table_the_later_runs_first() {
     Fact {
         rules: "table inet t { chain a { type filter hook forward priority 5; meta mark 1 counter comment \"a\" }
@@ -46,7 +57,6 @@ fn of_equal_priority_in_one_table_the_later_runs_first() {
     .check();
 }
 
-#[test]
 fn return_from_a_base_chain_means_its_policy() {
     Fact {
         rules: "table ip t { chain f { type filter hook forward priority 0; policy drop; counter return comment \"r\"
@@ -58,7 +68,6 @@ fn return_from_a_base_chain_means_its_policy() {
     .check();
 }
 
-#[test]
 fn jump_comes_back_and_goto_does_not() {
     Fact {
         rules: "table ip t {
@@ -76,7 +85,6 @@ fn jump_comes_back_and_goto_does_not() {
     .check();
 }
 
-#[test]
 fn goto_from_a_base_chain_ends_in_its_policy() {
     Fact {
         rules: "table ip t { chain user { counter return comment \"user\" }
@@ -88,7 +96,6 @@ fn goto_from_a_base_chain_ends_in_its_policy() {
     .check();
 }
 
-#[test]
 fn ingress_comes_before_prerouting() {
     Fact {
         rules: "table netdev n { chain i { type filter hook ingress device \"eth0\" priority 0; meta mark set 7
@@ -105,7 +112,6 @@ fn ingress_comes_before_prerouting() {
     .check();
 }
 
-#[test]
 fn inet_ingress_sees_packets_too() {
     Fact {
         rules: "table inet n { chain i { type filter hook ingress device \"eth0\" priority 0; ip saddr 10.1.0.7 counter drop comment \"ingress\" } }",
@@ -119,7 +125,6 @@ fn inet_ingress_sees_packets_too() {
     .check();
 }
 
-#[test]
 fn a_dormant_table_does_nothing() {
     Fact {
         rules: "table ip t { flags dormant; chain f { type filter hook forward priority 0; policy drop; counter comment \"never\" } }",

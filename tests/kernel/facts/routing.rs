@@ -1,13 +1,28 @@
 //! What routing does to packets, and what rules can ask of it.
 
 use super::{Fact, Gone, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{Packet, SYN, tcp, udp};
+
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    ttl_is_already_less_in_forward,
+    hop_limit_is_already_less_in_forward,
+    routes_that_lead_nowhere_drop_before_forward,
+    what_the_host_sends_to_nowhere_meets_no_rule,
+    forwarding_is_by_the_incoming_interface_in_ipv4,
+    forwarding_is_by_all_in_ipv6,
+    a_source_that_has_another_way_back_is_dropped_by_strict_rp_filter,
+    martians_are_dropped_after_prerouting,
+    fib_tells_the_type_of_an_address,
+    fib_of_ipv6,
+    fib_takes_what_comes_in_by_lo_for_fine,
+];
 
 fn to(destination: &str) -> Packet {
     tcp(Some("eth0"), "10.1.0.7", destination, (2000, 80), SYN)
 }
 
-#[test]
 fn ttl_is_already_less_in_forward() {
     let with_ttl = |ttl, end| {
         let mut packet = to("10.2.0.7");
@@ -26,7 +41,6 @@ fn ttl_is_already_less_in_forward() {
     .check();
 }
 
-#[test]
 fn hop_limit_is_already_less_in_forward() {
     let with_hops = |hops, end| {
         let mut packet = tcp(Some("eth0"), "fd00:1::7", "fd00:2::7", (2000, 80), SYN);
@@ -44,7 +58,6 @@ fn hop_limit_is_already_less_in_forward() {
     .check();
 }
 
-#[test]
 fn routes_that_lead_nowhere_drop_before_forward() {
     Fact {
         network: "route add blackhole 198.18.0.0/16\nroute add unreachable 198.19.0.0/16\nroute add prohibit 198.20.0.0/16\n",
@@ -57,7 +70,6 @@ fn routes_that_lead_nowhere_drop_before_forward() {
     .check();
 }
 
-#[test]
 fn what_the_host_sends_to_nowhere_meets_no_rule() {
     Fact {
         network: "route add blackhole 198.18.0.0/16\nroute add prohibit 198.20.0.0/16\n",
@@ -73,7 +85,6 @@ fn what_the_host_sends_to_nowhere_meets_no_rule() {
     .check();
 }
 
-#[test]
 fn forwarding_is_by_the_incoming_interface_in_ipv4() {
     Fact {
         sysctls: &[("net/ipv4/conf/eth0/forwarding", "0")],
@@ -89,7 +100,6 @@ fn forwarding_is_by_the_incoming_interface_in_ipv4() {
     .check();
 }
 
-#[test]
 fn forwarding_is_by_all_in_ipv6() {
     Fact {
         sysctls: &[("net/ipv6/conf/all/forwarding", "0"), ("net/ipv6/conf/eth0/forwarding", "1"), ("net/ipv6/conf/eth1/forwarding", "1")],
@@ -101,7 +111,6 @@ fn forwarding_is_by_all_in_ipv6() {
     .check();
 }
 
-#[test]
 fn a_source_that_has_another_way_back_is_dropped_by_strict_rp_filter() {
     Fact {
         sysctls: &[("net/ipv4/conf/all/rp_filter", "1")],
@@ -117,7 +126,6 @@ fn a_source_that_has_another_way_back_is_dropped_by_strict_rp_filter() {
     .check();
 }
 
-#[test]
 fn martians_are_dropped_after_prerouting() {
     Fact {
         rules: "table ip t { chain p { type filter hook prerouting priority 0; counter comment \"p\" }
@@ -137,7 +145,6 @@ fn martians_are_dropped_after_prerouting() {
     .check();
 }
 
-#[test]
 fn fib_tells_the_type_of_an_address() {
     Fact {
         network: "route add blackhole 198.18.0.0/16\n",
@@ -173,7 +180,6 @@ fn fib_tells_the_type_of_an_address() {
     .check();
 }
 
-#[test]
 fn fib_of_ipv6() {
     let to = |destination| tcp(Some("eth0"), "fd00:1::7", destination, (2000, 80), SYN);
     Fact {
@@ -196,7 +202,6 @@ fn fib_of_ipv6() {
     .check();
 }
 
-#[test]
 fn fib_takes_what_comes_in_by_lo_for_fine() {
     Fact {
         rules: "table inet t {

@@ -1,13 +1,23 @@
 //! Sets, maps and verdict maps.
 
 use super::{End, Fact, Gone, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{Packet, SYN, tcp, udp};
+
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    a_verdict_map_breaks_off_where_it_has_no_element,
+    a_catch_all_takes_what_no_element_takes,
+    intervals_and_concatenations,
+    a_map_without_the_key_breaks_off_and_changes_nothing,
+    interface_names_and_wildcards,
+    interfaces_that_are_not_there_yet_have_no_name,
+];
 
 fn ports(expected: &[(u16, End)]) -> Vec<(Packet, End)> {
     expected.iter().map(|(port, end)| (tcp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, *port), SYN), *end)).collect()
 }
 
-#[test]
 fn a_verdict_map_breaks_off_where_it_has_no_element() {
     Fact {
         rules: "table ip t {
@@ -23,7 +33,6 @@ fn a_verdict_map_breaks_off_where_it_has_no_element() {
     .check();
 }
 
-#[test]
 fn a_catch_all_takes_what_no_element_takes() {
     Fact {
         rules: "table ip t {
@@ -40,7 +49,6 @@ fn a_catch_all_takes_what_no_element_takes() {
     .check();
 }
 
-#[test]
 fn intervals_and_concatenations() {
     Fact {
         rules: "table ip t {
@@ -64,7 +72,6 @@ fn intervals_and_concatenations() {
     .check();
 }
 
-#[test]
 fn a_map_without_the_key_breaks_off_and_changes_nothing() {
     Fact {
         rules: "table ip t { chain f { type filter hook forward priority 0;
@@ -79,7 +86,6 @@ fn a_map_without_the_key_breaks_off_and_changes_nothing() {
     .check();
 }
 
-#[test]
 fn interface_names_and_wildcards() {
     Fact {
         rules: "table ip t {
@@ -98,7 +104,6 @@ fn interface_names_and_wildcards() {
     .check();
 }
 
-#[test]
 fn interfaces_that_are_not_there_yet_have_no_name() {
     Fact {
         rules: "table ip t { chain p { type filter hook prerouting priority 0;

@@ -1,9 +1,20 @@
 //! Loads that have nothing to read, and where a counter stands.
 
 use super::{Fact, Gone, Here, Out};
+use crate::harness::{Needs, Test, tests};
 use crate::packet::{Body, Fragment, Packet, SYN, icmp, tcp, udp};
 
-#[test]
+pub const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    a_counter_counts_what_reaches_it,
+    a_load_without_a_header_breaks_off_also_for_not,
+    payload_bytes_are_read_where_there_are_any,
+    short_loads_read_the_payload_of_later_fragments_and_others_break_off,
+    with_conntrack_fragments_wait_for_the_rest,
+    icmp_type_and_code,
+    masks_that_are_no_prefix,
+];
+
 fn a_counter_counts_what_reaches_it() {
     Fact {
         rules: "table inet t { chain i { type filter hook input priority 0;
@@ -21,7 +32,6 @@ fn a_counter_counts_what_reaches_it() {
     .check();
 }
 
-#[test]
 fn a_load_without_a_header_breaks_off_also_for_not() {
     Fact {
         rules: "table inet t { chain i { type filter hook input priority 0;
@@ -41,7 +51,6 @@ fn a_load_without_a_header_breaks_off_also_for_not() {
     .check();
 }
 
-#[test]
 fn payload_bytes_are_read_where_there_are_any() {
     let with = |payload: &[u8], port| {
         let mut packet = udp(Some("eth0"), "10.1.0.7", "10.1.0.1", (port, 53));
@@ -68,7 +77,6 @@ fn fragment(offset: u16, more: bool, protocol_body: Body) -> Packet {
 }
 
 /// `nft_payload_fast_eval`, for aligned loads of 1, 2 or 4 bytes, does not ask for the fragment offset; `nft_payload_eval` does.
-#[test]
 fn short_loads_read_the_payload_of_later_fragments_and_others_break_off() {
     let body = Body::Udp { source: 0x5050, destination: 0x5050 };
     Fact {
@@ -103,7 +111,6 @@ fn short_loads_read_the_payload_of_later_fragments_and_others_break_off() {
     .check();
 }
 
-#[test]
 fn with_conntrack_fragments_wait_for_the_rest() {
     let body = Body::Udp { source: 0x5050, destination: 0x5050 };
     Fact {
@@ -116,7 +123,6 @@ fn with_conntrack_fragments_wait_for_the_rest() {
     .check();
 }
 
-#[test]
 fn icmp_type_and_code() {
     Fact {
         rules: "table inet t { chain i { type filter hook input priority 0;
@@ -136,7 +142,6 @@ fn icmp_type_and_code() {
     .check();
 }
 
-#[test]
 fn masks_that_are_no_prefix() {
     Fact {
         rules: "table ip t { chain f { type filter hook forward priority 0;
