@@ -5,10 +5,13 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 
 use crate::{
-    lower::{self, Lowered},
+    lower::{self, Lowered, Origin, Rules},
     model::{Chain, ChainId, IpVersion, RuleId},
     network::{self, ListeningSocket, Network},
-    ruleset::nft::{self, Ruleset},
+    ruleset::{
+        nft::{self, Ruleset},
+        xtables,
+    },
     snapshot::{Owner, Snapshot},
 };
 
@@ -16,6 +19,8 @@ use crate::{
 pub struct Site {
     pub snapshot: Snapshot,
     pub ruleset: Ruleset,
+    /// The tables of legacy iptables.
+    pub legacy: xtables::Ruleset,
     pub network: Network,
     versions: [Lowered; 2],
     /// Texts of rules: each is written once, however often it decides.
@@ -27,9 +32,11 @@ impl Site {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
         let ruleset = nft::decode::decode(&snapshot.nft);
+        let legacy = xtables::blob::decode(&snapshot.legacy);
         let network = network::decode::decode(&snapshot);
-        let versions = [IpVersion::V4, IpVersion::V6].map(|version| lower::host(&ruleset, &network, &snapshot, version));
-        Self { snapshot, ruleset, network, versions, texts: RefCell::default() }
+        let versions = [IpVersion::V4, IpVersion::V6]
+            .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy }, &network, &snapshot, version));
+        Self { snapshot, ruleset, legacy, network, versions, texts: RefCell::default() }
     }
 
     /// The model of one IP version.
@@ -61,10 +68,18 @@ impl Site {
     }
 
     fn written(&self, version: IpVersion, rule: RuleId) -> Option<String> {
-        let origin = self.lowered(version).origin(rule.chain)?;
-        let table = self.ruleset.tables.get(origin.table)?;
-        let rule = table.chains.get(origin.chain)?.rules.get(rule.index as usize)?;
-        Some(nft::print::rule(table, rule, &|index| self.interface(index)))
+        let index = rule.index as usize;
+        match self.lowered(version).origin(rule.chain)? {
+            Origin::Nft { table, chain } => {
+                let table = self.ruleset.tables.get(table)?;
+                let rule = table.chains.get(chain)?.rules.get(index)?;
+                Some(nft::print::rule(table, rule, &|index| self.interface(index)))
+            }
+            Origin::Xtables { table, chain } => {
+                let rule = self.legacy.tables.get(table)?.chains.get(chain)?.rules.get(index)?;
+                Some(xtables::print::without_chain(rule, version))
+            }
+        }
     }
 
     /// The name of an interface.
@@ -86,9 +101,7 @@ impl Site {
     pub fn shortcomings(&self) -> Vec<String> {
         let missing = self.snapshot.missing.iter().filter(|each| each.decisive);
         let missing = missing.map(|each| format!("{} could not be read: {}", each.what, each.why));
-        let undecoded = self.ruleset.incomplete.iter().chain(&self.network.incomplete).cloned();
-        let legacy = (!self.snapshot.legacy_tables.is_empty())
-            .then(|| format!("legacy iptables tables exist and are not read: {}", self.snapshot.legacy_tables.join(", ")));
-        missing.chain(undecoded).chain(legacy).collect()
+        let undecoded = self.ruleset.incomplete.iter().chain(&self.legacy.incomplete).chain(&self.network.incomplete).cloned();
+        missing.chain(undecoded).collect()
     }
 }

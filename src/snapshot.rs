@@ -47,8 +47,9 @@ pub struct Snapshot {
     pub owners: Vec<Owner>,
     /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
     pub sysctls: BTreeMap<String, String>,
-    /// Names of legacy iptables tables that exist (`/proc/net/ip_tables_names`, then `ip6:`-prefixed ones), read without creating any.
-    pub legacy_tables: Vec<String>,
+    /// Legacy iptables tables.
+    #[serde(default)]
+    pub legacy: Vec<LegacyTable>,
     /// Questions asked through the world, and their answers.
     pub answers: Vec<(crate::world::Question, crate::world::Answer)>,
     /// What could not be read, and why.
@@ -78,6 +79,23 @@ pub struct NftRecord {
     pub flowtables: Messages,
     /// NFT_MSG_NEWSETELEM of each set.
     pub elements: Vec<ElementsRecord>,
+}
+
+/// One table of legacy iptables, as the kernel handed it out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct LegacyTable {
+    /// ip6tables, not iptables.
+    pub ipv6: bool,
+    /// raw, mangle, nat, filter, security.
+    pub name: String,
+    /// A bit for each hook that it has (`valid_hooks`).
+    pub hooks: u32,
+    /// Offset of each hook's first rule (`hook_entry`).
+    pub first: [u32; 5],
+    /// Offset of each hook's policy (`underflow`).
+    pub policy: [u32; 5],
+    /// The block of entries.
+    pub entries: Messages,
 }
 
 /// The elements of one set.

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use clearway::{
-    lower::{self, Lowered},
+    lower::{self, Lowered, Origin, Rules},
     model::{Bits, Host, IpVersion, Source, Step, Test, set::Content},
     network::{Link, Network},
-    ruleset::nft::decode,
+    ruleset::{nft::decode, xtables},
     snapshot::{NftRecord, Snapshot},
 };
 
@@ -18,7 +18,7 @@ fn lowered(version: IpVersion) -> (clearway::ruleset::nft::Ruleset, Lowered) {
     let link =
         |index, name: &str, hardware| Link { index, name: name.into(), hardware, loopback: hardware == 772, up: true, ..Link::default() };
     let network = Network { links: vec![link(1, "lo", 772), link(2, "eth0", 1), link(3, "wg0", 65534)], ..Network::default() };
-    let lowered = lower::host(&ruleset, &network, &Snapshot::default(), version);
+    let lowered = lower::host(Rules { nft: &ruleset, xtables: &xtables::Ruleset::default() }, &network, &Snapshot::default(), version);
     (ruleset, lowered)
 }
 
@@ -28,8 +28,8 @@ fn every_rule_keeps_its_place_and_its_meaning() {
         let (ruleset, lowered) = lowered(version);
         let mut text = String::new();
         for (chain, origin) in lowered.host.chains.iter().zip(&lowered.origins) {
-            let table = &ruleset.tables[origin.table];
-            let original = &table.chains[origin.chain];
+            let Origin::Nft { table, chain: at } = origin else { panic!("there are no legacy tables") };
+            let original = &ruleset.tables[*table].chains[*at];
             assert_eq!(chain.rules.len(), original.rules.len());
             writeln!(text, "{} {} {} {:?}", chain.family, chain.table, chain.name, chain.base).expect("memory");
             for (rule, original) in chain.rules.iter().zip(&original.rules) {

@@ -82,8 +82,9 @@ fn only_the_prover_makes_a_fix() {
 }
 
 #[test]
-fn unsafe_code_has_no_place() {
-    assert_none(&offenders(|_| true, &["unsafe {", "unsafe fn", "allow(unsafe_code)"]), "there is no unsafe code");
+fn unsafe_code_has_one_place() {
+    let unsafe_code = ["unsafe {", "unsafe fn", "allow(unsafe_code)", "expect(unsafe_code"];
+    assert_none(&offenders(|path| path != "collect/xtables.rs", &unsafe_code), "only the file that calls getsockopt is unsafe");
 }
 
 #[test]

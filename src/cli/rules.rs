@@ -1,7 +1,10 @@
 //! `clearway rules`.
 
 use super::{Error, Exit, output::Format, output::OutputArgs, source::SourceArgs};
-use crate::{report, ruleset::nft::print};
+use crate::{
+    report,
+    ruleset::{nft::print, xtables},
+};
 
 /// Options of `clearway rules`.
 #[derive(Debug, Clone, clap::Args)]
@@ -22,6 +25,9 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
             let mut text = String::new();
             // Writing into a string cannot fail.
             _ = print::ruleset(&site.ruleset, &|index| site.interface(index), &mut text, true);
+            for table in &site.legacy.tables {
+                xtables::print::table(table, &mut text);
+            }
             out.write(text.as_bytes())?;
         }
         Format::Json => out.json(&report::rules::rules(site))?,

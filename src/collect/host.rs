@@ -1,8 +1,6 @@
 //! What /proc tells: the kernel's release, the settings that the simulation reads, the legacy tables that exist.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
-
-use crate::snapshot::Missing;
+use std::{collections::BTreeMap, fs, path::Path};
 
 const SYSCTL: &str = "/proc/sys";
 
@@ -94,28 +92,4 @@ pub fn sysctls() -> BTreeMap<String, String> {
         }
     }
     values
-}
-
-/// What is missing where the names of the legacy tables can't be read.
-pub const LEGACY_TABLES: &str = "legacy iptables rules";
-
-/// The legacy tables that exist, found without making any: asking iptables for a table that is absent would create it.
-pub fn legacy_tables() -> Result<Vec<String>, Missing> {
-    let mut tables = Vec::new();
-    for (file, prefix) in [("ip_tables_names", ""), ("ip6_tables_names", "ip6:")] {
-        // Not /proc/net: that is the network namespace of the process, not of this thread.
-        match fs::read_to_string(format!("/proc/thread-self/net/{file}")) {
-            Ok(names) => tables.extend(names.lines().map(|name| format!("{prefix}{name}"))),
-            // Legacy iptables is not loaded: no tables.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                let why = match error.kind() {
-                    io::ErrorKind::PermissionDenied => "it takes the capability CAP_DAC_READ_SEARCH (run as root)".to_owned(),
-                    _ => format!("/proc/net/{file}: {error}"),
-                };
-                return Err(Missing { what: LEGACY_TABLES.to_owned(), why, decisive: true });
-            }
-        }
-    }
-    Ok(tables)
 }

@@ -15,6 +15,8 @@ pub mod owners;
 
 pub mod privileges;
 
+pub mod xtables;
+
 pub use live::Live;
 
 use nix::errno::Errno;
@@ -51,10 +53,9 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
         namespace::enter(name)?;
     }
     let mut snapshot = Snapshot { netns: options.netns.clone(), ..read(options.whole_sets) };
-    match host::legacy_tables() {
-        Ok(tables) => snapshot.legacy_tables = tables,
-        Err(missing) => snapshot.missing.push(missing),
-    }
+    let (legacy, missing) = xtables::read();
+    snapshot.legacy = legacy;
+    snapshot.missing.extend(missing);
     let wanted = sockets::inodes(&snapshot.sockets).collect();
     let (owners, missing) = owners::find(wanted);
     snapshot.owners = owners;
@@ -67,9 +68,11 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
 #[must_use]
 pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     let mut snapshot = Snapshot { netns: before.netns.clone(), ..read(whole_sets) };
-    snapshot.legacy_tables.clone_from(&before.legacy_tables);
+    let (legacy, missing) = xtables::again(&before.legacy);
+    snapshot.legacy = legacy;
+    snapshot.missing.extend(missing);
     snapshot.owners.clone_from(&before.owners);
-    snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == host::LEGACY_TABLES).cloned());
+    snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
     let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
     let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();
     snapshot.missing.extend((unknown > 0).then(|| owners::missing_of(unknown, "the rules changed, and owners are looked for only once")));

@@ -2,13 +2,21 @@
 //!
 //! Nothing is skipped: what is not modelled becomes a [`crate::model::step::Condition`] with its text, and what rests on it is undecided.
 
+mod context;
+
+mod headers;
+
 pub mod nft;
+
+pub mod xtables;
 
 pub mod routing;
 
 pub mod settings;
 
 pub mod sockets;
+
+use context::Context;
 
 use crate::{
     model::{ChainId, Host, Interface, IpVersion, Settings},
@@ -26,11 +34,13 @@ pub struct Lowered {
     pub left_out: Vec<String>,
 }
 
-/// Where a chain of the model comes from: indexes into [`ruleset::nft::Ruleset::tables`] and the table's chains.
+/// Where a chain of the model comes from: indexes into the tables of a ruleset and the table's chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
-    pub table: usize,
-    pub chain: usize,
+pub enum Origin {
+    /// Of [`ruleset::nft::Ruleset::tables`].
+    Nft { table: usize, chain: usize },
+    /// Of [`ruleset::xtables::Ruleset::tables`].
+    Xtables { table: usize, chain: usize },
 }
 
 impl Lowered {
@@ -41,18 +51,29 @@ impl Lowered {
     }
 }
 
+/// The rules of a host, of both back ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    pub nft: &'a ruleset::nft::Ruleset,
+    pub xtables: &'a ruleset::xtables::Ruleset,
+}
+
 /// The model of a host as packets of one IP version see it.
 #[must_use]
-pub fn host(ruleset: &ruleset::nft::Ruleset, network: &Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
-    let chains = nft::lower(ruleset, network, version);
+pub fn host(rules: Rules<'_>, network: &Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
+    let mut context = Context::new(network, version);
+    let (mut chains, mut origins) = (Vec::new(), Vec::new());
+    let left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);
+    xtables::lower(rules.xtables, &mut context, &mut chains, &mut origins);
+    let mut legacy = rules.xtables.tables.iter().filter(|table| table.version == version);
     let host = Host {
         version,
         interfaces: interfaces(network, version),
-        chains: chains.chains,
-        hooks: chains.hooks,
-        sets: chains.sets,
-        conditions: chains.conditions,
-        conntrack: chains.conntrack,
+        hooks: nft::hooks::order(&chains),
+        chains,
+        conntrack: nft::conntrack::is_active(rules.nft, version) || legacy.any(xtables::tracks),
+        sets: context.sets.model,
+        conditions: context.conditions,
         routing: routing::lower(network, version),
         settings: Settings {
             fib_trusts_loopback_in_input: release(&snapshot.kernel) >= (6, 15),
@@ -60,7 +81,7 @@ pub fn host(ruleset: &ruleset::nft::Ruleset, network: &Network, snapshot: &Snaps
         },
         sockets: sockets::lower(network, version),
     };
-    Lowered { host, origins: chains.origins, left_out: chains.left_out }
+    Lowered { host, origins, left_out }
 }
 
 /// Major and minor number of a kernel's release; of one that can't be read, a new one's.

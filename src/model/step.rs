@@ -39,6 +39,8 @@ pub enum ConditionKind {
 pub enum Step {
     /// Go on if it holds, else break off the rule.
     Test(Test),
+    /// Packets for which it holds are dropped by the rule, uncounted; the others go on (`hotdrop` of `struct xt_action_param`).
+    Hotdrop(Test),
     /// The rule's counter.
     Count,
     /// Set a field of the packet, its mark or its connection to a value made of the current fields.

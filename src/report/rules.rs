@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{ruleset::nft::print, site::Site};
+use crate::{
+    ruleset::{nft::print, xtables},
+    site::Site,
+};
 
 /// All rules.
 #[derive(Debug, Serialize)]
@@ -11,7 +14,7 @@ pub struct Rules<'a> {
     pub host: &'a str,
     pub rules: Vec<Rule<'a>>,
     /// What could not be read.
-    pub incomplete: &'a [String],
+    pub incomplete: Vec<&'a str>,
 }
 
 /// One rule.
@@ -21,7 +24,8 @@ pub struct Rule<'a> {
     pub family: &'static str,
     pub table: &'a str,
     pub chain: &'a str,
-    pub handle: u64,
+    /// None of legacy iptables.
+    pub handle: Option<u64>,
     /// From 1.
     pub index: usize,
     pub rule: String,
@@ -41,7 +45,7 @@ pub fn rules(site: &Site) -> Rules<'_> {
                     family: table.family.name(),
                     table: &table.name,
                     chain: &chain.name,
-                    handle: rule.handle,
+                    handle: Some(rule.handle),
                     index: at + 1,
                     rule: print::rule(table, rule, &|index| site.interface(index)),
                     comment: rule.comment.as_deref(),
@@ -49,5 +53,22 @@ pub fn rules(site: &Site) -> Rules<'_> {
             }
         }
     }
-    Rules { schema: "clearway-rules-1", host: &site.snapshot.host, rules, incomplete: &site.ruleset.incomplete }
+    for table in &site.legacy.tables {
+        for chain in &table.chains {
+            for (at, rule) in chain.rules.iter().enumerate() {
+                rules.push(Rule {
+                    backend: "xtables",
+                    family: xtables::family(table.version),
+                    table: &table.name,
+                    chain: &chain.name,
+                    handle: None,
+                    index: at + 1,
+                    rule: xtables::print::without_chain(rule, table.version),
+                    comment: rule.comment(),
+                });
+            }
+        }
+    }
+    let incomplete = site.ruleset.incomplete.iter().chain(&site.legacy.incomplete).map(String::as_str).collect();
+    Rules { schema: "clearway-rules-1", host: &site.snapshot.host, rules, incomplete }
 }

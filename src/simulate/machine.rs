@@ -110,7 +110,11 @@ impl<'a, S: Space> Machine<'a, S> {
     fn first_doing(&self, strand: &Strand<S>, rule: &Rule) -> Option<usize> {
         let mut parting = None;
         for (at, step) in rule.steps.iter().enumerate() {
-            let Step::Test(test) = step else { return parting.or(Some(at)) };
+            let test = match step {
+                Step::Test(test) => test,
+                Step::Hotdrop(test) if self.decider.relation(strand, test) == Relation::Outside => continue,
+                _ => return parting.or(Some(at)),
+            };
             match self.decider.relation(strand, test) {
                 Relation::Inside => {}
                 Relation::Outside => return None,
@@ -136,6 +140,13 @@ impl<'a, S: Space> Machine<'a, S> {
                     let (yes, no) = self.decider.split(strand, test);
                     ways.onward.extend(no.into_iter().map(Strand::next_rule));
                     open.extend(yes.into_iter().map(|strand| (strand, at + 1, counted)));
+                }
+                Some(Step::Hotdrop(test)) => {
+                    let (dropped, others) = self.decider.split(strand, test);
+                    for strand in dropped {
+                        self.end(strand, Ending::Drop, Decision::Rule { hook: self.hook, rule: running.id });
+                    }
+                    open.extend(others.into_iter().map(|strand| (strand, at + 1, counted)));
                 }
                 Some(Step::Count) => {
                     self.matched(&mut strand, running.id, counted);

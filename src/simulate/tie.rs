@@ -72,7 +72,7 @@ impl<S: Space> Machine<'_, S> {
 
 fn touches(step: &Step) -> bool {
     match step {
-        Step::Test(test) => asks(test),
+        Step::Test(test) | Step::Hotdrop(test) => asks(test),
         Step::Notrack => true,
         Step::Write { field, bits } => is_about(*field) || reads(bits),
         Step::Look { key, .. } | Step::Learn { key, .. } => key.iter().any(reads),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use clearway::{
-    lower,
+    lower::{self, Rules},
     model::{Host, IpVersion},
     network::{Address, Link, Network, Nexthop, PolicyAction, PolicyRule, Route, RouteKind},
     ruleset::nft::Ruleset,
@@ -60,7 +60,13 @@ impl Lab {
         }
         let network = self.network(setting, version);
         let snapshot = Snapshot { sysctls: self.sysctls(version), ..Snapshot::default() };
-        lower::host(&Ruleset::default(), &network, &snapshot, version).host
+        lower::host(
+            Rules { nft: &Ruleset::default(), xtables: &clearway::ruleset::xtables::Ruleset::default() },
+            &network,
+            &snapshot,
+            version,
+        )
+        .host
     }
 
     /// What the kernel says to each.

@@ -1,6 +1,7 @@
 //! Whether connections are tracked: they are as soon as a rule or object needs it (the callers of `nf_ct_netns_get`).
 
 use crate::{
+    lower::xtables::starts_tracking,
     model::IpVersion,
     ruleset::nft::{Expr, Family, Ruleset, Table},
 };
@@ -26,7 +27,7 @@ fn needs(expr: &Expr, table: &Table, version: IpVersion) -> bool {
         },
         Expr::Ct(_) | Expr::Masq(_) | Expr::Redir(_) | Expr::Connlimit(_) | Expr::Synproxy(_) => table.family,
         Expr::Dynset(dynset) => return dynset.exprs.iter().any(|expr| needs(expr, table, version)),
-        Expr::Compat(compat) if XTABLES.contains(&compat.name.as_str()) => table.family,
+        Expr::Compat(compat) if starts_tracking(&compat.name) => table.family,
         Expr::Unknown { name, .. } if name == "flow_offload" => table.family,
         _ => return false,
     };
@@ -42,24 +43,3 @@ fn visits(family: Family, version: IpVersion) -> bool {
         Family::Arp | Family::Netdev => false,
     }
 }
-
-/// Matches and targets of xtables whose check function calls `nf_ct_netns_get`.
-const XTABLES: &[&str] = &[
-    "conntrack",
-    "state",
-    "connmark",
-    "connbytes",
-    "connlabel",
-    "connlimit",
-    "helper",
-    "nat",
-    "CONNMARK",
-    "CONNSECMARK",
-    "CT",
-    "DNAT",
-    "SNAT",
-    "MASQUERADE",
-    "NETMAP",
-    "REDIRECT",
-    "SYNPROXY",
-];

@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use super::context::Context;
+use crate::lower::context::Context;
 use crate::model::{Field, Test, Values, bits::ones};
 
 /// Needs of the loads of one rule.

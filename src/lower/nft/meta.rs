@@ -1,13 +1,15 @@
 //! `meta`: facts about the packet and its surroundings (`nft_meta_get_eval`, `nft_meta_set_eval`).
 
 use super::{
-    context::{ByInterface, text},
-    headers::ethertype,
     payload::protocol_family,
     rule::Reader,
     value::{Derived, Rule, Value},
 };
 use crate::{
+    lower::{
+        context::{ByInterface, text},
+        headers::ethertype,
+    },
     model::{Bits, Field, Test, Values, step::ConditionKind},
     ruleset::nft::expr::{Meta, Reg},
 };

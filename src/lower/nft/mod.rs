@@ -9,9 +9,9 @@ mod byteorder;
 
 mod cmp;
 
-mod conntrack;
+mod compat;
 
-mod context;
+pub(super) mod conntrack;
 
 mod ct;
 
@@ -21,9 +21,7 @@ mod fib;
 
 mod guards;
 
-mod headers;
-
-mod hooks;
+pub(super) mod hooks;
 
 mod immediate;
 
@@ -47,7 +45,7 @@ mod rule;
 
 mod scope;
 
-mod sets;
+pub(in crate::lower) mod sets;
 
 mod taken;
 
@@ -58,37 +56,27 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::Origin;
+use super::{Origin, context::Context};
 use crate::{
-    model::{self, ChainId, Hook, IpVersion, MatchSet, chain::Backend, step::Condition},
+    model::{self, chain::Backend},
     network::Network,
     ruleset::nft::{Chain, Family, Ruleset},
 };
-use context::Context;
 use rule::Reader;
 use scope::Scope;
-
-/// nf_tables' part of a host's model.
-pub struct Lowered {
-    pub chains: Vec<model::Chain>,
-    /// Where each chain comes from.
-    pub origins: Vec<Origin>,
-    pub hooks: Vec<(Hook, Vec<ChainId>)>,
-    pub sets: Vec<MatchSet>,
-    pub conditions: Vec<Condition>,
-    pub conntrack: bool,
-    /// Base chains that packets of this version do not visit here, and why.
-    pub left_out: Vec<String>,
-}
 
 /// `NFT_TABLE_F_DORMANT`.
 const DORMANT: u32 = 1;
 
-/// The chains of all tables that packets of a version visit.
-#[must_use]
-pub fn lower(ruleset: &Ruleset, network: &Network, version: IpVersion) -> Lowered {
-    let mut context = Context::new(network, version);
-    let (mut chains, mut origins, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+/// The chains of all tables that packets of the context's version visit. Tells which base chains are left out, and why.
+pub fn lower<'a>(
+    ruleset: &'a Ruleset,
+    context: &mut Context<'a>,
+    chains: &mut Vec<model::Chain>,
+    origins: &mut Vec<Origin>,
+) -> Vec<String> {
+    let (network, version) = (context.network, context.version);
+    let mut left_out = Vec::new();
     for (index, table) in ruleset.tables.iter().enumerate() {
         let title = || format!("table {} {}", table.family.name(), table.name);
         match table.family {
@@ -104,21 +92,13 @@ pub fn lower(ruleset: &Ruleset, network: &Network, version: IpVersion) -> Lowere
             left_out.push(format!("{} is dormant", title()));
         }
         let scope = Scope::new(table, index, chains.len() as u32);
-        let mut reader = Reader::new(&mut context, &scope);
+        let mut reader = Reader::new(context, &scope);
         for (at, chain) in table.chains.iter().enumerate() {
             chains.push(lower_chain(&mut reader, chain, network));
-            origins.push(Origin { table: index, chain: at });
+            origins.push(Origin::Nft { table: index, chain: at });
         }
     }
-    Lowered {
-        hooks: hooks::order(&chains),
-        chains,
-        origins,
-        sets: context.sets.model,
-        conditions: context.conditions,
-        conntrack: conntrack::is_active(ruleset, version),
-        left_out,
-    }
+    left_out
 }
 
 fn lower_chain(reader: &mut Reader<'_, '_>, chain: &Chain, network: &Network) -> model::Chain {

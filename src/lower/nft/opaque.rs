@@ -1,9 +1,9 @@
-//! What is not modelled: matches and targets of xtables, sockets, routes, options, and expressions that this program does not know.
+//! What is not modelled: sockets, routes, options, and expressions that this program does not know.
 
 use super::{registers, rule::Reader};
 use crate::{
     model::{Bits, IpVersion, Step, Test, step::ConditionKind},
-    ruleset::nft::expr::{Compat, Exthdr, Reg, Rt, Socket},
+    ruleset::nft::expr::{Exthdr, Reg, Rt, Socket},
 };
 
 /// `NFT_EXTHDR_OP_*`.
@@ -19,14 +19,6 @@ impl Reader<'_, '_> {
     pub(super) fn opaque(&mut self, text: impl Into<String>) {
         let condition = self.context.condition(ConditionKind::Unknown, text);
         self.effect(Step::Opaque(condition));
-    }
-
-    pub(super) fn compat(&mut self, compat: &Compat) {
-        if compat.target {
-            self.opaque(format!("xt target {}", compat.name));
-        } else {
-            self.undecided(ConditionKind::Unknown, format!("xt match {}", compat.name));
-        }
     }
 
     /// Some expressions of newer or rarer kinds only load registers, or only test: what does not depend on them stays certain.

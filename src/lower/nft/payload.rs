@@ -1,11 +1,11 @@
 //! `payload`: bytes of the packet into a register (`nft_payload_eval`) or from one (`nft_payload_set_eval`).
 
 use super::{
-    headers::LINK,
     rule::Reader,
     value::{Derived, Rule, Value},
 };
 use crate::{
+    lower::headers::LINK,
     model::{Bits, Field, IpVersion, Source, Step, Test, Values, step::ConditionKind},
     ruleset::nft::expr::{Payload, PayloadBase, Reg},
 };

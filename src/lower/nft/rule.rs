@@ -1,7 +1,10 @@
 //! One rule: its expressions, in order, read by abstract interpretation of the registers, and the steps that result.
 
 use crate::{
-    lower::nft::{context::Context, guards::Guards, registers::Registers, scope::Scope, value::Value},
+    lower::{
+        context::Context,
+        nft::{guards::Guards, registers::Registers, scope::Scope, value::Value},
+    },
     model::{
         Bits, Field, Step, Test,
         step::{ConditionId, ConditionKind},

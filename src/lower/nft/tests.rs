@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{context::Context, rule::Reader, scope::Scope};
+use super::{rule::Reader, scope::Scope};
+use crate::lower::context::Context;
 use crate::{
     model::{Bits, Field, IpVersion, Step, Test, bits::number},
     network::{Link, Network},

@@ -89,7 +89,7 @@ types! {
     ETHER_ADDR = 9 "ether_addr" 48 Big Number LinkAddress, &[];
     ETHER_TYPE = 10 "ether_type" 16 Big Number Hex(4), symbols::ETHER_TYPE;
     ARP_OPERATION = 11 "arp_op" 16 Big Number Decimal, symbols::ARP_OPERATION;
-    INET_PROTO = 12 "inet_proto" 8 Unknown Number Decimal, symbols::IP_PROTOCOL;
+    INET_PROTO = 12 "inet_proto" 8 Unknown Number Decimal, crate::ruleset::protocols::PROTOCOLS;
     INET_SERVICE = 13 "inet_service" 16 Big Number Decimal, &[];
     ICMP_TYPE = 14 "icmp_type" 8 Big Number Decimal, symbols::ICMP_TYPE;
     TCP_FLAG = 15 "tcp_flag" 8 Big Bitmask Hex(0), symbols::TCP_FLAG;

@@ -4,7 +4,7 @@ use crate::ruleset::nft::decode::attributes::{Attributes, be16, be32, byte, pars
 use crate::ruleset::nft::{Expr, Family, Object, expr::Synproxy};
 
 use super::write::Writer;
-use super::{constant, stateful, symbols};
+use super::{constant, stateful};
 
 /// nft's word for a kind of object (`NFT_OBJECT_*`).
 pub const fn kind_name(kind: u32) -> &'static str {
@@ -138,7 +138,7 @@ fn changed_timeouts(l4: u8, attributes: &[u8]) -> Option<Vec<String>> {
 }
 
 fn protocol(number: u8) -> String {
-    symbols::name(symbols::IP_PROTOCOL, number.into()).map_or_else(|| number.to_string(), str::to_owned)
+    crate::ruleset::protocols::name(number.into()).map_or_else(|| number.to_string(), str::to_owned)
 }
 
 fn family(number: u16) -> &'static str {

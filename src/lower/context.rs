@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{headers::Headers, sets::Sets};
+use super::{headers::Headers, nft::sets::Sets};
 use crate::{
     model::{
         Field, IpVersion, Test, Values,
