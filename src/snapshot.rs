@@ -7,6 +7,8 @@ pub mod file;
 
 pub mod messages;
 
+pub mod secrets;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +47,9 @@ pub struct Snapshot {
     pub sockets: Messages,
     /// Owners of sockets.
     pub owners: Vec<Owner>,
+    /// Programs that run here and may be proxies.
+    #[serde(default)]
+    pub processes: Vec<Process>,
     /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
     pub sysctls: BTreeMap<String, String>,
     /// Legacy iptables tables.
@@ -134,6 +139,27 @@ pub struct Owner {
     pub unit: Option<String>,
     /// Container id from the cgroup path.
     pub container: Option<String>,
+}
+
+/// A running program, as far as its configuration can be found through it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id in the program's pid namespace.
+    pub pid: u32,
+    /// That of its parent.
+    pub parent: u32,
+    /// `/proc/PID/comm`.
+    pub command: String,
+    /// `/proc/PID/exe`, if readable.
+    pub executable: Option<String>,
+    /// `/proc/PID/cmdline`; one entry where the process wrote a title over it.
+    pub arguments: Vec<String>,
+    /// `/proc/PID/cwd`, if readable.
+    pub folder: Option<String>,
+    /// Effective user id.
+    pub uid: u32,
+    /// Whether it sees other files than this program does (a container, a chroot).
+    pub own_root: bool,
 }
 
 /// Something that could not be read.

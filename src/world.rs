@@ -3,6 +3,8 @@
 //! `collect::Live` asks the kernel and records question and answer; [`Recorded`] answers from a snapshot, or says that it was not
 //! collected. So a snapshot replays exactly what was seen, on any machine.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::Snapshot;
@@ -22,6 +24,43 @@ pub enum Question {
         /// The key.
         key: Vec<u8>,
     },
+    /// What does this file say?
+    File {
+        /// The process whose root directory is meant; none for the program's own.
+        root: Option<u32>,
+        /// Absolute.
+        path: String,
+    },
+    /// Which files does this pattern name, as `glob(3)` without flags sorts them?
+    Paths {
+        /// The process whose root directory is meant; none for the program's own.
+        root: Option<u32>,
+        /// Absolute.
+        pattern: String,
+    },
+    /// What is this variable of a process' environment?
+    Environment {
+        /// The process.
+        process: u32,
+        /// The variable.
+        name: String,
+    },
+    /// The first run of printable characters in a program that holds a text: programs keep how they were built.
+    BuiltWith {
+        /// The process whose root directory is meant; none for the program's own.
+        root: Option<u32>,
+        /// The program, absolute.
+        program: String,
+        /// What the run holds.
+        text: String,
+    },
+    /// Which addresses has this host name, as `getaddrinfo` tells programs of this host?
+    Resolve {
+        /// The name.
+        name: String,
+        /// Only of the families in which this host has an address (`AI_ADDRCONFIG`).
+        configured: bool,
+    },
 }
 
 /// What the host said.
@@ -32,6 +71,14 @@ pub enum Answer {
     Truth(bool),
     /// The element's raw NFT_MSG_NEWSETELEM message (yes, with a map's data).
     Element(Vec<u8>),
+    /// The text of a file or of a variable; what is no UTF-8 is replaced by U+FFFD.
+    Text(String),
+    /// The paths that a pattern names, in order.
+    Paths(Vec<String>),
+    /// The addresses of a name, in the order in which they were given.
+    Addresses(Vec<IpAddr>),
+    /// There is no such file, variable or name: the host says so.
+    Absent(String),
     /// It could not be told, and why.
     Unknown(String),
 }

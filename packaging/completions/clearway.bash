@@ -71,7 +71,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --flow --no-discover --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
+            opts="-h -V --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -86,6 +86,10 @@ _clearway() {
                     return 0
                     ;;
                 --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -109,7 +113,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__audit)
-            opts="-h --netns --snapshot --flow --no-discover --format --output --fail-on --which-clients --help"
+            opts="-h --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,6 +128,10 @@ _clearway() {
                     return 0
                     ;;
                 --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -191,7 +199,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__flows)
-            opts="-h --netns --snapshot --flow --no-discover --format --output --help"
+            opts="-h --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,6 +214,10 @@ _clearway() {
                     return 0
                     ;;
                 --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -381,7 +393,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__snapshot)
-            opts="-o -h --output --netns --snapshot --sets --help"
+            opts="-o -h --output --netns --snapshot --sets --no-dns --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clearway_global_optspecs
-    string join \n netns= snapshot= flow= no-discover format= output= fail-on= which-clients h/help V/version
+    string join \n netns= snapshot= flow= proxy= no-discover no-dns format= output= fail-on= which-clients h/help V/version
 end
 
 function __fish_clearway_needs_command
@@ -27,6 +27,7 @@ end
 complete -c clearway -n "__fish_clearway_needs_command" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_needs_command" -l output -d 'Write the result to this file instead of standard output' -r -F
@@ -34,6 +35,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -l fail-on -d 'Exit with
 warning\t'Some legitimate traffic fails'
 error\t'Legitimate traffic does not get through'"
 complete -c clearway -n "__fish_clearway_needs_command" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_needs_command" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
 complete -c clearway -n "__fish_clearway_needs_command" -l which-clients -d 'Read big sets whole, and name the clients in them instead of the set'
 complete -c clearway -n "__fish_clearway_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_needs_command" -s V -l version -d 'Print version'
@@ -48,6 +50,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -f -a "help" -d 'Print t
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l output -d 'Write the result to this file instead of standard output' -r -F
@@ -55,6 +58,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand audit" -l fail-on -d '
 warning\t'Some legitimate traffic fails'
 error\t'Legitimate traffic does not get through'"
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l which-clients -d 'Read big sets whole, and name the clients in them instead of the set'
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l packets -d 'Follow the packets in this file, one JSON object a line, and answer each with one; `-` reads standard input' -r -F
@@ -67,10 +71,12 @@ complete -c clearway -n "__fish_clearway_using_subcommand trace" -s h -l help -d
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
@@ -83,6 +89,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l netns -d 
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l sets -d 'How much of big sets to keep' -r -f -a "whole\t'Every element'
 keys\t'Only small sets; of big ones nothing but their size'"
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l no-dns -d 'Resolve no names of upstreams'
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand demo" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"

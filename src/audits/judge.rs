@@ -1,7 +1,7 @@
 //! What an exchange means for its flow: does it pass, in part, only under conditions, or not at all?
 
 use crate::{
-    gateway::{Flow, Start, expression::Protocol},
+    gateway::{Flow, Start, expression::Protocol, proxy::Unresolved},
     model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
     simulate::{
         Given, Outcome, Run, Simulation,
@@ -90,6 +90,16 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     let legs = [pieces(Leg::First, &exchange.first), pieces(Leg::Reply, &exchange.reply), pieces(Leg::Rest, &exchange.rest)];
     let verdict = verdict(&legs);
     Judged { flow: flow.clone(), version: start.version, start, legs, verdict }
+}
+
+/// A flow to a name that has no address: no packet is ever sent.
+#[must_use]
+pub fn unresolved(flow: &Flow) -> Option<Judged> {
+    let why = flow.wanted.as_ref()?.unresolved.as_ref()?;
+    let verdict = if *why == Unresolved::Absent { Verdict::Blocked } else { Verdict::Unknown };
+    let start = Start { version: IpVersion::V4, packets: HeaderSet::empty(), legitimate: HeaderSet::empty() };
+    let nothing = |leg: Leg| Judgement { leg, pieces: Vec::new(), undecided: Undecideds::default() };
+    Some(Judged { flow: flow.clone(), version: start.version, start, legs: [Leg::First, Leg::Reply, Leg::Rest].map(nothing), verdict })
 }
 
 /// How connection tracking takes the flow's first packet.

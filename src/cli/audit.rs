@@ -13,6 +13,7 @@ use crate::{
         judge::{self, Judged},
         witness,
     },
+    gateway::proxy,
     report,
     simulate::outcome::Delivery,
 };
@@ -40,14 +41,14 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     for flow in &args.flows.flows {
         flow.parse::<crate::gateway::Expression>()?;
     }
-    let source = args.source.open(args.which_clients)?;
+    let source = args.source.open(args.which_clients, Some(&args.flows))?;
     let out = args.output.open()?;
     audit(source, &args.flows, args.output.format, args.fail_on, out)
 }
 
 /// Audits what was collected.
 pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severity, mut out: Output) -> Result<Exit, Error> {
-    let Settled { source, judgement: (audited, disagreements), steady } = source.settle(|source| {
+    let Settled { source, judgement: (mut audited, disagreements), steady } = source.settle(|source| {
         let judged = judge(source, chosen)?;
         let disagreements = witness::disagreements(&source.site, source, &judged);
         Ok((Audited::new(&source.site, source, judged), disagreements))
@@ -56,6 +57,9 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     for disagreement in &disagreements {
         super::complain(&disagreement.to_string());
     }
+    let told = proxy::told(&source.proxies);
+    let read = super::proxies(&told);
+    audited.assumptions.splice(0..0, told.into_iter().map(|(_, sentence)| sentence));
     match format {
         Format::Text => out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?,
         Format::Json => out.json(&report::json::audit(site, &audited))?,
@@ -65,20 +69,22 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     if !steady {
         super::complain(super::MOVED);
     }
-    Ok(if !steady || audited.is_undecided() || !disagreements.is_empty() {
+    let exit = if !steady || audited.is_undecided() || !disagreements.is_empty() {
         Exit::Undecided
     } else if found {
         Exit::Findings
     } else {
         Exit::Clean
-    })
+    };
+    Ok(exit.max(read))
 }
 
 /// Judges every flow.
 fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
     let mut judged = Vec::new();
-    for flow in chosen.flows(site)? {
+    for flow in chosen.flows(source)? {
+        judged.extend(judge::unresolved(&flow));
         for start in starts(&flow, site)? {
             if flow.if_translated && !site.lowered(start.version).host.translates() {
                 continue;

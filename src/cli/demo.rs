@@ -14,6 +14,6 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let source = Source::recorded(demo::snapshot()?);
     let out = args.output.open()?;
-    let flows = FlowArgs { flows: vec![demo::UPSTREAM.to_owned()], no_discover: false };
+    let flows = FlowArgs { flows: vec![demo::UPSTREAM.to_owned()], ..FlowArgs::default() };
     audit::audit(source, &flows, args.output.format, Severity::Error, out)
 }

@@ -8,7 +8,10 @@ use super::{
     output::{Format, OutputArgs},
     source::SourceArgs,
 };
-use crate::{gateway::Role, report::json::number};
+use crate::{
+    gateway::{Role, proxy},
+    report::json::number,
+};
 
 /// Options of `clearway flows`.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,10 +35,10 @@ struct Listed {
 
 /// Lists the flows.
 pub fn run(args: &Args) -> Result<Exit, Error> {
-    let source = args.source.open(false)?;
+    let source = args.source.open(false, Some(&args.flows))?;
     let site = &source.site;
     let mut listed = Vec::new();
-    for flow in args.flows.flows(site)? {
+    for flow in args.flows.flows(&source)? {
         // Only the rules tell whether these lead anywhere: an audit does.
         if flow.if_translated {
             continue;
@@ -54,5 +57,5 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         }
     }
     out.finish()?;
-    Ok(super::shortcomings(site))
+    Ok(super::shortcomings(site).max(super::proxies(&proxy::told(&source.proxies))))
 }

@@ -1,12 +1,20 @@
 //! Which flows are meant: those that the user writes, and those that are found.
 
+use std::{collections::HashSet, path::PathBuf};
+
 use crate::{
-    gateway::{self, Expression, Flow, Role, expression::Hosts, start},
+    collect::files::Disk,
+    gateway::{
+        self, Expression, Flow, Role,
+        expression::Hosts,
+        proxy::{self, Proxy},
+        start,
+    },
     model::{HeaderSet, IpVersion, values::Relation},
     site::Site,
 };
 
-use super::Error;
+use super::{Error, source::Source};
 
 /// Options that choose the flows.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -18,30 +26,74 @@ pub struct FlowArgs {
     /// range `a-b` or a comma list; an IPv6 address with a port stands in brackets. Example: 'tcp any -> 203.0.113.10:443'
     #[arg(long = "flow", value_name = "EXPR")]
     pub flows: Vec<String>,
+    /// A proxy's configuration file whose flows to follow, besides those of proxies that run; repeatable
+    #[arg(long = "proxy", value_name = "KIND=FILE")]
+    pub proxies: Vec<NamedProxy>,
     /// Follow only the flows that are given
     #[arg(long)]
     pub no_discover: bool,
+    /// Resolve no names of upstreams; what rests on them is unknown then
+    #[arg(long)]
+    pub no_dns: bool,
+}
+
+/// A configuration file with the kind of its proxy.
+#[derive(Debug, Clone)]
+pub struct NamedProxy {
+    kind: String,
+    file: PathBuf,
+}
+
+impl std::str::FromStr for NamedProxy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = || proxy::READERS.iter().map(|reader| reader.kind).collect::<Vec<_>>().join(", ");
+        let (kind, file) = text.split_once('=').ok_or_else(|| format!("it reads KIND=FILE; kinds are {}", known()))?;
+        let reader = proxy::reader(kind).ok_or_else(|| format!("there is no kind '{kind}'; kinds are {}", known()))?;
+        Ok(Self { kind: reader.kind.to_owned(), file: file.into() })
+    }
 }
 
 impl FlowArgs {
     /// The flows, given ones first.
-    pub fn flows(&self, site: &Site) -> Result<Vec<Flow>, Error> {
-        if self.no_discover && self.flows.is_empty() {
+    pub fn flows(&self, source: &Source) -> Result<Vec<Flow>, Error> {
+        let site = &source.site;
+        if self.no_discover && self.flows.is_empty() && self.proxies.is_empty() {
             return Err(Error::Usage("--no-discover leaves no flow: give one with --flow".into()));
         }
         let mut flows = self.flows.iter().map(|text| given(text, site)).collect::<Result<Vec<_>, Error>>()?;
-        if !self.no_discover {
-            let found = gateway::listeners::flows(&site.snapshot, &site.network);
-            flows.extend(found);
-        }
+        let upstreams = proxy::flows::upstreams(&source.proxies, source);
+        let mut clients = if self.no_discover { Vec::new() } else { gateway::listeners::flows(&site.snapshot, &site.network) };
+        proxy::flows::listens(&source.proxies, &site.network, &mut clients);
+        // A socket of this host that a proxy uses is that proxy's upstream; it need not be told twice.
+        let used: HashSet<_> = upstreams.iter().map(|flow| (flow.expression.destination.clone(), flow.expression.protocol)).collect();
+        let known = |flow: &Flow| used.contains(&(flow.expression.destination.clone(), flow.expression.protocol));
+        clients.retain(|flow| flow.role != Role::Loopback || !known(flow));
+        flows.extend(clients);
+        flows.extend(upstreams);
         Ok(flows)
+    }
+
+    /// The proxies whose files are named by hand.
+    pub fn given_proxies(&self) -> Result<Vec<Proxy>, Error> {
+        let current = std::env::current_dir().map_err(|error| Error::Read { path: ".".into(), error })?;
+        let read = |named: &NamedProxy| {
+            let error = |error| Error::Read { path: named.file.clone(), error };
+            // That it is there is told at once; what is wrong in it with everything else.
+            std::fs::File::open(&named.file).map_err(error)?;
+            let reader = proxy::reader(&named.kind).ok_or_else(|| Error::Usage(format!("there is no proxy '{}'", named.kind)))?;
+            Ok(proxy::given(reader, &named.file.to_string_lossy(), &current.to_string_lossy(), &Disk))
+        };
+        self.proxies.iter().map(read).collect()
     }
 }
 
 /// A flow that the user writes: it is an upstream's if this host sends it.
 pub fn given(text: &str, site: &Site) -> Result<Flow, Error> {
     let expression: Expression = text.parse()?;
-    let mut flow = Flow { expression, version: None, role: Role::Client, source: "--flow".into(), program: None, if_translated: false };
+    let mut flow = Flow::new(expression, Role::Client);
+    flow.source = "--flow".into();
     let starts = starts(&flow, site)?;
     let zero = crate::model::Values::one(32, 0);
     let sent_here = |packets: &HeaderSet| packets.relation(crate::model::Field::InInterface, &zero) == Relation::Inside;

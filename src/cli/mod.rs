@@ -27,7 +27,7 @@ pub mod trace;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::site::Site;
+use crate::{gateway::proxy::Told, site::Site};
 use clap::{Parser, Subcommand};
 
 pub use error::Error;
@@ -100,6 +100,22 @@ fn shortcomings(site: &Site) -> Exit {
         complain(each);
     }
     if shortcomings.is_empty() { Exit::Clean } else { Exit::Undecided }
+}
+
+/// Complains about proxies' configurations that could not be read or are wrong; how the program ends if nothing else is found.
+fn proxies(told: &[(Told, String)]) -> Exit {
+    let mut exit = Exit::Clean;
+    for (kind, sentence) in told {
+        if *kind != Told::Doubt {
+            complain(sentence);
+        }
+        exit = exit.max(match kind {
+            Told::Doubt => Exit::Clean,
+            Told::Given => Exit::Usage,
+            Told::Running => Exit::Undecided,
+        });
+    }
+    exit
 }
 
 /// Tells something on standard error. Nothing can be done where that fails.

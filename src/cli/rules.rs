@@ -17,7 +17,7 @@ pub struct Args {
 
 /// Prints the collected rulesets.
 pub fn run(args: &Args) -> Result<Exit, Error> {
-    let source = args.source.open(false)?;
+    let source = args.source.open(false, None)?;
     let site = &source.site;
     let mut out = args.output.open()?;
     match args.output.format {

@@ -15,6 +15,9 @@ pub struct Args {
     /// How much of big sets to keep
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Sets::Whole)]
     sets: Sets,
+    /// Resolve no names of upstreams
+    #[arg(long)]
+    no_dns: bool,
 }
 
 /// How much of big sets to keep.
@@ -28,10 +31,10 @@ enum Sets {
 
 /// Collects into a file.
 pub fn run(args: &Args) -> Result<Exit, Error> {
-    let source = args.source.collect(args.sets == Sets::Whole)?;
-    source.write(&args.output)?;
-    for missing in &source.missing {
+    let snapshot = args.source.record(args.sets == Sets::Whole, !args.no_dns)?;
+    snapshot.write(&args.output)?;
+    for missing in &snapshot.missing {
         super::complain(&format!("{}: {}", missing.what, missing.why));
     }
-    Ok(if source.missing.iter().any(|missing| missing.decisive) { Exit::Undecided } else { Exit::Clean })
+    Ok(if snapshot.missing.iter().any(|missing| missing.decisive) { Exit::Undecided } else { Exit::Clean })
 }

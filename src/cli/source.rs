@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::Error;
+use super::{Error, flows_of::FlowArgs};
 use crate::{
     collect::{self, Live},
+    gateway::proxy::{self, Proxy},
     site::Site,
-    snapshot::Snapshot,
+    snapshot::{self, Snapshot},
     world::{Answer, Question, Recorded, World},
 };
 
@@ -47,6 +48,8 @@ impl std::str::FromStr for NamedFile {
 /// A host that can be asked.
 pub struct Source {
     pub site: Site,
+    /// The proxies that run there or are named by hand, with what their configuration says.
+    pub proxies: Vec<Proxy>,
     live: Option<Live>,
     whole_sets: bool,
 }
@@ -77,17 +80,45 @@ impl SourceArgs {
         Ok(snapshot)
     }
 
-    /// Collects, then gives up every privilege but the one that later questions take; or reads the snapshot.
-    pub fn open(&self, whole_sets: bool) -> Result<Source, Error> {
-        let snapshot = self.collect(whole_sets)?;
-        if self.snapshot.is_some() {
-            return Ok(Source::recorded(snapshot));
+    /// The record of the host with the files of its proxies and the names of their upstreams.
+    pub fn record(&self, whole_sets: bool, resolves: bool) -> Result<Snapshot, Error> {
+        let mut snapshot = self.collect(whole_sets)?;
+        if self.snapshot.is_none() {
+            let live = Live::new();
+            let live = if resolves { live } else { live.without_names() };
+            snapshot.processes = collect::processes::find(&proxy::programs());
+            let proxies = proxy::discover(&snapshot, &live);
+            // What its flows need is asked now: an audit of the snapshot asks the same.
+            let _ = proxy::flows::upstreams(&proxies, &live);
+            snapshot.answers = live.answers().into_iter().map(snapshot::secrets::without).collect();
         }
-        let live = Live::new();
-        if let Err(error) = collect::privileges::drop() {
+        Ok(snapshot)
+    }
+
+    /// Collects, then gives up every privilege but the one that later questions take; or reads the snapshot. Proxies are read only if flows
+    /// are wanted.
+    pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>) -> Result<Source, Error> {
+        let mut snapshot = self.collect(whole_sets)?;
+        let discovers = flows.is_some_and(|flows| !flows.no_discover);
+        let mut source = if self.snapshot.is_some() {
+            let proxies = if discovers { proxy::discover(&snapshot, &Recorded(&snapshot)) } else { Vec::new() };
+            Source { proxies, ..Source::recorded(snapshot) }
+        } else {
+            let live = Live::new();
+            let live = if flows.is_some_and(|flows| flows.no_dns) { live.without_names() } else { live };
+            if discovers {
+                snapshot.processes = collect::processes::find(&proxy::programs());
+            }
+            let proxies = proxy::discover(&snapshot, &live);
+            Source { proxies, live: Some(live), whole_sets, ..Source::recorded(snapshot) }
+        };
+        source.proxies.extend(flows.map(FlowArgs::given_proxies).transpose()?.into_iter().flatten());
+        if source.live.is_some()
+            && let Err(error) = collect::privileges::drop()
+        {
             super::complain(&format!("goes on with all privileges: {error}"));
         }
-        Ok(Source { site: Site::new(snapshot), live: Some(live), whole_sets })
+        Ok(source)
     }
 }
 
@@ -100,7 +131,7 @@ impl Source {
                 return Ok(Settled { source: self, judgement, steady: true });
             }
             let snapshot = collect::again(&self.site.snapshot, self.whole_sets);
-            self = Self { site: Site::new(snapshot), live: Some(Live::new()), whole_sets: self.whole_sets };
+            self = Self { site: Site::new(snapshot), live: self.live.map(Live::anew), ..self };
         }
         let judgement = judge(&self)?;
         let steady = !self.has_moved();
@@ -110,13 +141,13 @@ impl Source {
     /// Whether the rules changed between collecting them and the last question that was asked about them.
     #[must_use]
     pub fn has_moved(&self) -> bool {
-        self.live.as_ref().is_some_and(|live| !live.answers().is_empty() && !live.is_still(self.site.snapshot.nft.generation))
+        self.live.as_ref().is_some_and(|live| live.has_asked_about_rules() && !live.is_still(self.site.snapshot.nft.generation))
     }
 
     /// A recorded host.
     #[must_use]
     pub fn recorded(snapshot: Snapshot) -> Self {
-        Self { site: Site::new(snapshot), live: None, whole_sets: false }
+        Self { site: Site::new(snapshot), proxies: Vec::new(), live: None, whole_sets: false }
     }
 }
 

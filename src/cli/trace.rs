@@ -44,7 +44,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     if lines.is_none() {
         flow.parse::<crate::gateway::Expression>()?;
     }
-    let source = args.source.open(false)?;
+    let source = args.source.open(false, None)?;
     let exit = super::shortcomings(&source.site);
     let mut out = args.output.open()?;
     let (decided, steady) = match lines {

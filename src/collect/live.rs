@@ -4,15 +4,21 @@ use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
 
-use super::netlink::{
-    Error,
-    nf_tables::{Key, NfTables},
+use super::{
+    files,
+    names::Names,
+    netlink::{
+        Error,
+        nf_tables::{Key, NfTables},
+    },
 };
 use crate::world::{Answer, Question, World};
 
 /// Asks the kernel, and keeps every question with its answer. Asks in the network namespace that the thread was in when it was made.
 pub struct Live {
     nft: RefCell<Result<NfTables, Error>>,
+    /// None if no name is to be asked for.
+    names: RefCell<Option<Names>>,
     answers: RefCell<FxHashMap<Question, Answer>>,
     /// The questions in the order in which they were first asked.
     asked: RefCell<Vec<Question>>,
@@ -22,7 +28,33 @@ impl Live {
     /// Opens what it asks through. Make it before privileges are dropped.
     #[must_use]
     pub fn new() -> Self {
-        Self { nft: RefCell::new(NfTables::open()), answers: RefCell::default(), asked: RefCell::default() }
+        Self {
+            nft: RefCell::new(NfTables::open()),
+            names: RefCell::new(Some(Names::default())),
+            answers: RefCell::default(),
+            asked: RefCell::default(),
+        }
+    }
+
+    /// Host names are not known then.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self { names: RefCell::new(None), ..self }
+    }
+
+    /// Asks about rules anew; what files and names are is kept.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        let lasts = |question: &Question| !matches!(question, Question::NftSetHolds { .. });
+        self.asked.borrow_mut().retain(lasts);
+        self.answers.borrow_mut().retain(|question, _| lasts(question));
+        Self { nft: RefCell::new(NfTables::open()), ..self }
+    }
+
+    /// Whether an answer depends on the rules' being those that were collected.
+    #[must_use]
+    pub fn has_asked_about_rules(&self) -> bool {
+        self.asked.borrow().iter().any(|question| matches!(question, Question::NftSetHolds { .. }))
     }
 
     /// All that was asked, for [`crate::snapshot::Snapshot::answers`].
@@ -43,7 +75,20 @@ impl Live {
     }
 
     fn find(&self, question: &Question) -> Answer {
-        let Question::NftSetHolds { family, table, set, key } = question;
+        match question {
+            Question::NftSetHolds { family, table, set, key } => self.element(*family, table, set, key),
+            Question::File { root, path } => files::text(*root, path),
+            Question::Paths { root, pattern } => files::paths(*root, pattern),
+            Question::Environment { process, name } => files::environment(*process, name),
+            Question::BuiltWith { root, program, text } => files::built_with(*root, program, text),
+            Question::Resolve { name, configured } => match &mut *self.names.borrow_mut() {
+                Some(names) => names.resolve(name, *configured),
+                None => Answer::Unknown("names are not to be resolved".into()),
+            },
+        }
+    }
+
+    fn element(&self, family: u8, table: &str, set: &str, key: &[u8]) -> Answer {
         let mut nft = self.nft.borrow_mut();
         let nft = match &mut *nft {
             Ok(nft) => nft,
@@ -51,13 +96,13 @@ impl Live {
         };
         // A key that no element holds leads to the catch-all element (`nft_lookup_eval`).
         for key in [Key::Value(key), Key::CatchAll] {
-            match nft.element(*family, table, set, key) {
+            match nft.element(family, table, set, key) {
                 Ok(Some(message)) => return Answer::Element(message),
                 Ok(None) => {}
                 Err(error) => return Answer::Unknown(error.to_string()),
             }
         }
-        match nft.has_set(*family, table, set) {
+        match nft.has_set(family, table, set) {
             Ok(true) => Answer::Truth(false),
             Ok(false) => Answer::Unknown(format!("the set {set} is gone since the rules were read")),
             Err(error) => Answer::Unknown(error.to_string()),

@@ -3,9 +3,13 @@
 //! Everything is read from the kernel itself; no program is run. What cannot be read is noted in [`Snapshot::missing`], and the rest is
 //! collected all the same.
 
+pub mod files;
+
 pub mod host;
 
 pub mod live;
+
+pub mod names;
 
 pub mod namespace;
 
@@ -14,6 +18,8 @@ pub mod netlink;
 pub mod owners;
 
 pub mod privileges;
+
+pub mod processes;
 
 pub mod xtables;
 
@@ -72,6 +78,7 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot.legacy = legacy;
     snapshot.missing.extend(missing);
     snapshot.owners.clone_from(&before.owners);
+    snapshot.processes.clone_from(&before.processes);
     snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
     let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
     let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();

@@ -90,12 +90,12 @@ impl Finder {
 }
 
 /// Names in a folder.
-fn entries(folder: impl AsRef<Path>) -> impl Iterator<Item = String> {
+pub(super) fn entries(folder: impl AsRef<Path>) -> impl Iterator<Item = String> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok())
 }
 
 /// `net:[4026531840]`.
-fn namespace(process: &str) -> Option<std::path::PathBuf> {
+pub(super) fn namespace(process: &str) -> Option<std::path::PathBuf> {
     fs::read_link(format!("/proc/{process}/ns/net")).ok()
 }
 
@@ -105,7 +105,7 @@ fn socket(target: &str) -> Option<u32> {
 }
 
 /// The second of the four ids in `Uid:` of /proc/PID/status.
-fn effective_uid(status: &str) -> Option<u32> {
+pub(super) fn effective_uid(status: &str) -> Option<u32> {
     status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().nth(1)?.parse().ok()
 }
 

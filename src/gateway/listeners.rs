@@ -39,9 +39,11 @@ pub fn flows(snapshot: &Snapshot, network: &Network) -> Vec<Flow> {
     for &(protocol, port) in &WEB_PORTS[..3] {
         for version in [IpVersion::V4, IpVersion::V6] {
             let Some(own) = own_hosts(version, network) else { continue };
-            let source = "a rule translates its destination".to_owned();
-            let expression = to(protocol, Hosts::Any, own, port);
-            add(Flow { expression, version: Some(version), role: Role::Client, source, program: None, if_translated: true });
+            let mut flow = Flow::new(to(protocol, Hosts::Any, own, port), Role::Client);
+            flow.version = Some(version);
+            flow.source = "a rule translates its destination".to_owned();
+            flow.if_translated = true;
+            add(flow);
         }
     }
     let port = |flow: &Flow| flow.expression.destination.ports.first().copied();
@@ -88,7 +90,7 @@ fn versions(socket: &ListeningSocket) -> impl Iterator<Item = IpVersion> {
 }
 
 /// The addresses by which clients know this host: spelled out if they are few, none if it has none.
-fn own_hosts(version: IpVersion, network: &Network) -> Option<Hosts> {
+pub fn own_hosts(version: IpVersion, network: &Network) -> Option<Hosts> {
     let known = network.addresses.iter().map(|address| address.local.addr()).filter(|address| match address {
         IpAddr::V4(address) => version == IpVersion::V4 && !address.is_loopback(),
         IpAddr::V6(address) => version == IpVersion::V6 && !address.is_loopback() && !address.is_unicast_link_local(),
@@ -120,8 +122,12 @@ fn from_here(socket: &ListeningSocket, owner: Option<&Owner>) -> Vec<Flow> {
 fn found(expression: Expression, version: IpVersion, role: Role, socket: &ListeningSocket, owner: Option<&Owner>) -> Flow {
     let at = std::net::SocketAddr::new(socket.address, socket.port);
     let who = owner.map_or_else(|| "a socket".to_owned(), |owner| format!("{} (pid {})", owner.command, owner.pid));
-    let program = owner.map(|owner| owner.command.clone());
-    Flow { expression, version: Some(version), role, source: format!("{who} listens on {at}"), program, if_translated: false }
+    let mut flow = Flow::new(expression, role);
+    flow.version = Some(version);
+    flow.source = format!("{who} listens on {at}");
+    flow.program = owner.map(|owner| owner.command.clone());
+    flow.socket = Some(at);
+    flow
 }
 
 fn to(protocol: Protocol, source: Hosts, destination: Hosts, port: u16) -> Expression {

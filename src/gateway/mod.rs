@@ -1,4 +1,4 @@
-//! Where flows come from: what the user writes, and what listens on the host.
+//! Where flows come from: what the user writes, what listens on the host, and what proxies are configured to do.
 //!
 //! A [`Flow`] is an [`Expression`] with its role and where we learned of it; [`start`] turns it into the packets with which it begins.
 
@@ -8,7 +8,11 @@ pub mod legitimate;
 
 pub mod listeners;
 
+pub mod proxy;
+
 pub mod start;
+
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
@@ -31,6 +35,30 @@ pub struct Flow {
     pub program: Option<String>,
     /// Kept only if a rule translates its destination: nothing on this host asks for it.
     pub if_translated: bool,
+    /// The user who sends it, where this host does and it is known.
+    pub uid: Option<u32>,
+    /// The socket that it goes to, where it was found by one.
+    pub socket: Option<SocketAddr>,
+    /// What a proxy's configuration says about it.
+    pub wanted: Option<proxy::Wanted>,
+}
+
+impl Flow {
+    /// A flow of which no more is known.
+    #[must_use]
+    pub fn new(expression: Expression, role: Role) -> Self {
+        Self {
+            expression,
+            version: None,
+            role,
+            source: String::new(),
+            program: None,
+            if_translated: false,
+            uid: None,
+            socket: None,
+            wanted: None,
+        }
+    }
 }
 
 /// What a flow is to the gateway.
@@ -41,6 +69,8 @@ pub enum Role {
     Client,
     /// This host or one of its containers sends it.
     Upstream,
+    /// A proxy of this host asks a name server.
+    Resolver,
     /// This host talks to itself.
     Loopback,
     /// Something else that listens; that the world can't reach it may be meant.

@@ -32,6 +32,7 @@ pub enum Error {
 pub fn starts(flow: &Flow, hosts: [&Host; 2], network: &Network) -> Result<Vec<Start>, Error> {
     let mut starts = Vec::new();
     for host in hosts.into_iter().filter(|host| flow.version.is_none_or(|version| version == host.version)) {
+        let uid = flow.uid;
         let flow = &flow.expression;
         let incoming = flow.incoming.as_deref().map(|name| index(flow, host, name)).transpose()?;
         flow.outgoing.as_deref().map(|name| index(flow, host, name)).transpose()?;
@@ -49,6 +50,10 @@ pub fn starts(flow: &Flow, hosts: [&Host; 2], network: &Network) -> Result<Vec<S
                 within(way, Field::Destination, &destination)
             })
             .fold(HeaderSet::empty(), HeaderSet::or);
+        let packets = match uid {
+            Some(uid) => within(packets, Field::Uid, &Values::one(32, uid.into())),
+            None => packets,
+        };
         if packets.is_empty() {
             continue;
         }
@@ -77,6 +82,7 @@ fn addresses(end: &Endpoint, host: &Host) -> Option<Values> {
     let width = Field::Source.width(host.version);
     let values = match &end.hosts {
         Hosts::Any => Values::all(width),
+        Hosts::Named(_) => Values::none(width),
         Hosts::Local => own_addresses(host),
         Hosts::Blocks(blocks) => {
             Values::from_ranges(width, blocks.iter().filter(|block| block.version() == host.version).map(super::expression::Block::bounds))
@@ -108,7 +114,7 @@ fn ways_in(hosts: &Hosts, source: &Values, incoming: Option<u32>, host: &Host) -
     let outside = Values::from_ranges(width, outside.map(|interface| (u128::from(interface.index), u128::from(interface.index))));
     match hosts {
         Hosts::Local => vec![(here(), source.clone())],
-        Hosts::Any => vec![(outside, source.clone())],
+        Hosts::Any | Hosts::Named(_) => vec![(outside, source.clone())],
         Hosts::Blocks(_) => {
             let own = own_addresses(host);
             vec![(here(), source.and(&own)), (outside, source.minus(&own))]

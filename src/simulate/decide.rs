@@ -238,7 +238,7 @@ impl Decider<'_> {
             match self.world.ask(&question) {
                 Answer::Truth(true) | Answer::Element(_) => return (Parts::one(space), Parts::none()),
                 Answer::Truth(false) => return (Parts::none(), Parts::one(space)),
-                Answer::Unknown(_) => {}
+                _ => {}
             }
         }
         cut(space, self.undecided.member(id, key), &Values::one(1, 1))

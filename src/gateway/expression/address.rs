@@ -16,6 +16,8 @@ pub enum Hosts {
     Local,
     /// These.
     Blocks(Vec<Block>),
+    /// A name that has no address: no packet goes there.
+    Named(String),
 }
 
 /// A run of addresses of one family.
@@ -75,6 +77,7 @@ impl fmt::Display for Hosts {
         match self {
             Self::Any => f.write_str("any"),
             Self::Local => f.write_str("local"),
+            Self::Named(name) => f.write_str(name),
             Self::Blocks(blocks) => {
                 for (index, block) in blocks.iter().enumerate() {
                     if index > 0 {

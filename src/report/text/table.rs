@@ -62,7 +62,7 @@ pub fn who_to(judged: &Judged) -> String {
     let source = &judged.flow.expression.source;
     let who = match (judged.flow.role, &source.hosts) {
         (Role::Client | Role::Service, Hosts::Any) if source.ports.is_empty() => "clients".to_owned(),
-        (Role::Loopback | Role::Upstream, Hosts::Local) => "this host".to_owned(),
+        (Role::Loopback | Role::Upstream | Role::Resolver, Hosts::Local) => "this host".to_owned(),
         (Role::Loopback, _) => "this host".to_owned(),
         _ => source.to_string(),
     };
