@@ -1,5 +1,7 @@
 //! The nf_tables ruleset as raw messages, all of one generation.
 
+mod rules;
+
 use nix::sys::socket::SockProtocol;
 
 use super::{Ended, Error, Request, Socket, attributes, census::Census};
@@ -132,11 +134,13 @@ impl NfTables {
         for (what, kind, into) in [
             ("nf_tables tables", GET_TABLE, &mut record.tables),
             ("nf_tables chains", GET_CHAIN, &mut record.chains),
-            ("nf_tables rules", GET_RULE, &mut record.rules),
             ("nf_tables sets", GET_SET, &mut record.sets),
             ("nf_tables objects", GET_OBJ, &mut record.objects),
         ] {
             self.0.dump(&mut Request::dump(what, kind, &head(0)), &mut into.0)?;
+        }
+        for mut request in rules::requests(&record.chains.0) {
+            self.0.dump(&mut request, &mut record.rules.0)?;
         }
         match self.0.dump(&mut Request::dump("nf_tables flowtables", GET_FLOWTABLE, &head(0)), &mut record.flowtables.0) {
             // Kernels before 4.16 know no flowtables.
