@@ -109,6 +109,12 @@ impl Interface {
         Some(Self { name, mask, inverted })
     }
 
+    /// Whether every interface fits, and none at all: `+`, not inverted.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        !self.inverted && self.mask == [0; NAME]
+    }
+
     /// Whether an interface's name fits, before inversion (`ifname_compare_aligned`). None (the empty name) has no interface.
     #[must_use]
     pub fn fits(&self, name: &str) -> bool {

@@ -19,6 +19,8 @@ pub mod blob;
 
 pub mod print;
 
+pub mod save;
+
 use std::sync::Arc;
 
 pub use header::Header;

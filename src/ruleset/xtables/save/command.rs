@@ -1,0 +1,344 @@
+//! One command of `iptables`: `-A INPUT -p tcp --dport 80 -j ACCEPT` (`do_parse`, xshared.c).
+
+use std::sync::Arc;
+
+use super::{Word, Wrong, canonical, known, of_protocol, value};
+use crate::{
+    model::IpVersion,
+    ruleset::xtables::{
+        Action, Counters, Header, Match, Rule, Target,
+        header::{Address, Interface},
+        options::{Given, Opt},
+    },
+};
+
+/// A command.
+#[derive(Debug)]
+pub struct Command {
+    pub verb: Verb,
+    /// `-t`.
+    pub table: Option<String>,
+    /// Where its verb stands.
+    pub at: usize,
+    /// Where its target stands.
+    pub target_at: usize,
+}
+
+/// What it does.
+#[derive(Debug)]
+pub enum Verb {
+    Append(String, Vec<Rule>),
+    /// The rules' number from 1.
+    Insert(String, usize, Vec<Rule>),
+    New(String),
+    /// A chain, and whether its policy accepts.
+    Policy(String, bool),
+    /// It is about the other IP version, or changes nothing that is known here.
+    Nothing,
+}
+
+/// Options of the command itself, and their values.
+const OWN: [(&str, &str, usize); 24] = [
+    ("A", "append", 1),
+    ("I", "insert", 1),
+    ("N", "new-chain", 1),
+    ("P", "policy", 2),
+    ("F", "flush", 0),
+    ("X", "delete-chain", 0),
+    ("Z", "zero", 0),
+    ("t", "table", 1),
+    ("s", "source", 1),
+    ("s", "src", 1),
+    ("d", "destination", 1),
+    ("d", "dst", 1),
+    ("i", "in-interface", 1),
+    ("o", "out-interface", 1),
+    ("p", "protocol", 1),
+    ("p", "proto", 1),
+    ("f", "fragment", 0),
+    ("m", "match", 1),
+    ("j", "jump", 1),
+    ("g", "goto", 1),
+    ("c", "set-counters", 2),
+    ("4", "ipv4", 0),
+    ("6", "ipv6", 0),
+    ("w", "wait", 0),
+];
+
+/// One of the rule's extensions.
+enum Part {
+    Match(Match),
+    Target(Target),
+}
+
+/// A command being read.
+struct Reader<'a> {
+    words: &'a [Word],
+    next: usize,
+    version: IpVersion,
+    command: Command,
+    header: Header,
+    sources: Vec<Address>,
+    destinations: Vec<Address>,
+    parts: Vec<Part>,
+    action: Action,
+    counters: Counters,
+    other_version: bool,
+    chain: Option<(String, Option<usize>)>,
+}
+
+impl Command {
+    /// Reads the words of a command; `[packets:bytes]` may stand before it.
+    pub fn read(words: &[Word], version: IpVersion) -> Result<Self, Wrong> {
+        let mut reader = Reader {
+            words,
+            next: 0,
+            version,
+            command: Self { verb: Verb::Nothing, table: None, at: 0, target_at: 0 },
+            header: Header::ANY,
+            sources: vec![Address::ANY],
+            destinations: vec![Address::ANY],
+            parts: Vec::new(),
+            action: Action::None,
+            counters: Counters::default(),
+            other_version: false,
+            chain: None,
+        };
+        if let Some(first) = words.first().filter(|word| word.text.starts_with('[')) {
+            let bad = || Wrong::new(first.at, "counters are [packets:bytes]");
+            reader.counters = value::counters(&first.text).ok_or_else(bad)?;
+            reader.next = 1;
+        }
+        while reader.next < words.len() {
+            reader.option()?;
+        }
+        reader.finish()
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self) -> Option<&'a Word> {
+        let word = self.words.get(self.next)?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// One option with what stands before and after it.
+    fn option(&mut self) -> Result<(), Wrong> {
+        let Some(mut word) = self.take() else { return Ok(()) };
+        let mut inverted = false;
+        while word.text == "!" && !word.quoted {
+            inverted = !inverted;
+            let at = word.at;
+            word = self.take().ok_or_else(|| Wrong::new(at, "nothing follows '!'"))?;
+        }
+        if let Some(long) = word.text.strip_prefix("--") {
+            let (name, attached) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            self.long(word, name, attached, inverted)
+        } else if let Some(short) = word.text.strip_prefix('-').filter(|short| !short.is_empty()) {
+            let (letter, rest) = short.split_at(short.chars().next().map_or(0, char::len_utf8));
+            let known = OWN.iter().find(|(own, ..)| *own == letter).ok_or_else(|| unknown(word))?;
+            // `-ptcp`, but `-nvL` is several.
+            let attached = (!rest.is_empty() && known.2 > 0).then_some(rest);
+            self.own(word, known.0, known.2, attached, inverted)
+        } else {
+            Err(Wrong::new(word.at, format!("'{}' is no option", word.text)))
+        }
+    }
+
+    /// A long option: the extension that was named last has the first say (`xtables_merge_options`), an exact name goes before an
+    /// abbreviation, and the protocol's own match is there without being named (`load_proto`).
+    fn long(&mut self, word: &Word, name: &str, attached: Option<&str>, inverted: bool) -> Result<(), Wrong> {
+        for _ in 0..2 {
+            if let Some((own, _, values)) = OWN.iter().find(|(_, long, _)| *long == name) {
+                return self.own(word, own, *values, attached, inverted);
+            }
+            let exact = |part: &Part| part.options().iter().copied().find(|option| option.name == name);
+            if let Some((at, option)) = self.parts.iter().enumerate().rev().find_map(|(at, part)| Some((at, exact(part)?))) {
+                return self.given(word, at, option, attached, inverted);
+            }
+            let begins = |part: &Part| part.options().iter().copied().filter(|option| option.name.starts_with(name)).collect::<Vec<_>>();
+            let candidates: Vec<(usize, Opt)> = self
+                .parts
+                .iter()
+                .enumerate()
+                .rev()
+                .flat_map(|(at, part)| begins(part).into_iter().map(move |option| (at, option)))
+                .collect();
+            let own: Vec<_> = OWN.iter().filter(|(_, long, _)| long.starts_with(name)).collect();
+            match (candidates.as_slice(), own.as_slice()) {
+                ([(at, option)], []) => return self.given(word, *at, *option, attached, inverted),
+                ([], [(own, _, values)]) => return self.own(word, own, *values, attached, inverted),
+                ([(at, option), others @ ..], []) if others.iter().all(|(_, other)| other.name == option.name) => {
+                    return self.given(word, *at, *option, attached, inverted);
+                }
+                ([], []) => {}
+                _ => return Err(Wrong::new(word.at, format!("--{name} may stand for several options"))),
+            }
+            if !self.load_protocol() {
+                break;
+            }
+        }
+        Err(unknown(word))
+    }
+
+    /// Names the protocol's own match; tells whether it was not there.
+    fn load_protocol(&mut self) -> bool {
+        let Some(name) = self.header.protocol.and_then(|protocol| of_protocol(protocol.number, self.version)) else { return false };
+        let there = self.parts.iter().any(|part| matches!(part, Part::Match(each) if each.name() == name));
+        match Match::start(name, &known(self.version, self.header.protocol)).filter(|_| !there) {
+            Some(each) => {
+                // It stands where it would have been named: before what was named after the protocol, for it is the first that is needed.
+                self.parts.push(Part::Match(each));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The values of an option; the first may have a `!` of the old notation before it.
+    fn values(&mut self, word: &Word, count: usize, attached: Option<&str>, inverted: &mut bool) -> Result<[String; 2], Wrong> {
+        let mut values = [String::new(), String::new()];
+        for (at, value) in values.iter_mut().take(count).enumerate() {
+            if let Some(attached) = attached.filter(|_| at == 0) {
+                attached.clone_into(value);
+                continue;
+            }
+            let lacking = || Wrong::new(word.at, format!("{} lacks its value", word.text));
+            let mut next = self.take().ok_or_else(lacking)?;
+            if at == 0 && next.text == "!" && !next.quoted {
+                *inverted = !*inverted;
+                next = self.take().ok_or_else(lacking)?;
+            }
+            value.clone_from(&next.text);
+        }
+        Ok(values)
+    }
+
+    /// An option of an extension.
+    fn given(&mut self, word: &Word, part: usize, option: Opt, attached: Option<&str>, mut inverted: bool) -> Result<(), Wrong> {
+        let [value, second] = self.values(word, option.values.into(), attached, &mut inverted)?;
+        let rule = known(self.version, self.header.protocol);
+        let given = Given { name: option.name, inverted, value: &value, second: &second, rule };
+        match &mut self.parts[part] {
+            Part::Match(each) => each.option(&given),
+            Part::Target(target) => target.option(&given),
+        }
+        .map_err(|why| Wrong::new(word.at, why))
+    }
+
+    /// An option of the command itself.
+    fn own(&mut self, word: &Word, letter: &str, values: usize, attached: Option<&str>, mut inverted: bool) -> Result<(), Wrong> {
+        let [value, second] = self.values(word, values, attached, &mut inverted)?;
+        let wrong = |why: String| Wrong::new(word.at, why);
+        let interface = || Interface::from_text(&value, inverted).ok_or_else(|| wrong(format!("'{value}' is no name of an interface")));
+        match letter {
+            "A" => self.chain = Some((value, None)),
+            "I" => {
+                let number = self.words.get(self.next).and_then(|word| word.text.parse::<usize>().ok());
+                self.next += usize::from(number.is_some());
+                self.chain = Some((value, Some(number.unwrap_or(1))));
+            }
+            "N" => self.command.verb = Verb::New(value),
+            "P" => {
+                let accept = match second.as_str() {
+                    "ACCEPT" => true,
+                    "DROP" => false,
+                    other => return Err(wrong(format!("'{other}' is no policy: ACCEPT or DROP"))),
+                };
+                self.command.verb = Verb::Policy(value, accept);
+            }
+            "t" => self.command.table = Some(value),
+            "s" => self.sources = value::addresses(&value, inverted, self.version).map_err(wrong)?,
+            "d" => self.destinations = value::addresses(&value, inverted, self.version).map_err(wrong)?,
+            "i" => self.header.incoming = Some(Box::new(interface()?)).filter(|each| !each.is_any()),
+            "o" => self.header.outgoing = Some(Box::new(interface()?)).filter(|each| !each.is_any()),
+            "p" => self.header.protocol = Some(value::read_protocol(&value, inverted).map_err(wrong)?).filter(|each| each.number != 0),
+            "f" if self.version == IpVersion::V6 => return Err(wrong("-f is not one of ip6tables'".into())),
+            "f" => self.header.fragment = Some(!inverted),
+            "m" => {
+                let found = Match::start(canonical(&value), &known(self.version, self.header.protocol));
+                let found = found.ok_or_else(|| wrong(format!("the match '{value}' is not known here")))?;
+                self.parts.push(Part::Match(found));
+            }
+            "j" => {
+                self.command.target_at = word.at;
+                self.action = match value.as_str() {
+                    "ACCEPT" => Action::Accept,
+                    "DROP" => Action::Drop,
+                    "QUEUE" => Action::Queue,
+                    "RETURN" => Action::Return,
+                    name => match Target::start(name, &known(self.version, self.header.protocol)) {
+                        // It takes its place when all of its options are read.
+                        Some(target) => {
+                            self.parts.push(Part::Target(target));
+                            Action::None
+                        }
+                        None => Action::Jump(Arc::from(name)),
+                    },
+                };
+            }
+            "g" => {
+                self.command.target_at = word.at;
+                self.action = Action::Goto(Arc::from(value));
+            }
+            "c" => {
+                let number = |text: &str| text.parse().map_err(|_| wrong(format!("'{text}' is no number of packets or bytes")));
+                self.counters = Counters { packets: number(&value)?, bytes: number(&second)? };
+            }
+            "4" => self.other_version |= self.version == IpVersion::V6,
+            "6" => self.other_version |= self.version == IpVersion::V4,
+            // They empty or wait: nothing that is known here changes.
+            _ => {}
+        }
+        if matches!(letter, "A" | "I" | "N" | "P") {
+            self.command.at = word.at;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Command, Wrong> {
+        let Some((chain, number)) = self.chain.take().filter(|_| !self.other_version) else { return Ok(self.command) };
+        let mut matches = Vec::new();
+        for part in self.parts {
+            let checked = match &part {
+                Part::Match(each) => each.check(),
+                Part::Target(target) => target.check(),
+            };
+            checked.map_err(|why| Wrong::new(self.command.target_at, why))?;
+            match part {
+                Part::Match(each) => matches.push(each),
+                Part::Target(target) => self.action = Action::Target(target),
+            }
+        }
+        let mut rules = Vec::new();
+        for source in &self.sources {
+            for destination in &self.destinations {
+                rules.push(Rule {
+                    counters: self.counters,
+                    header: Header { source: *source, destination: *destination, ..self.header.clone() },
+                    matches: matches.clone(),
+                    action: self.action.clone(),
+                });
+            }
+        }
+        self.command.verb = match number {
+            Some(number) => Verb::Insert(chain, number, rules),
+            None => Verb::Append(chain, rules),
+        };
+        Ok(self.command)
+    }
+}
+
+impl Part {
+    fn options(&self) -> &'static [Opt] {
+        match self {
+            Self::Match(each) => each.options(),
+            Self::Target(target) => target.options(),
+        }
+    }
+}
+
+fn unknown(word: &Word) -> Wrong {
+    Wrong::new(word.at, format!("the option {} is not known here", word.text))
+}
