@@ -9,6 +9,7 @@ use crate::{
     model::{Chain, ChainId, IpVersion, RuleId},
     network::{self, ListeningSocket, Network},
     ruleset::{
+        ipset::{self, Ipsets},
         nft::{self, Ruleset},
         xtables,
     },
@@ -21,6 +22,7 @@ pub struct Site {
     pub ruleset: Ruleset,
     /// The tables of legacy iptables.
     pub legacy: xtables::Ruleset,
+    pub ipsets: Ipsets,
     pub network: Network,
     versions: [Lowered; 2],
     /// Texts of rules: each is written once, however often it decides.
@@ -33,10 +35,11 @@ impl Site {
     pub fn new(snapshot: Snapshot) -> Self {
         let ruleset = nft::decode::decode(&snapshot.nft);
         let legacy = xtables::blob::decode(&snapshot.legacy);
+        let ipsets = ipset::decode::decode(&snapshot.ipset);
         let network = network::decode::decode(&snapshot);
         let versions = [IpVersion::V4, IpVersion::V6]
             .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy }, &network, &snapshot, version));
-        Self { snapshot, ruleset, legacy, network, versions, texts: RefCell::default() }
+        Self { snapshot, ruleset, legacy, ipsets, network, versions, texts: RefCell::default() }
     }
 
     /// The model of one IP version.
@@ -101,7 +104,8 @@ impl Site {
     pub fn shortcomings(&self) -> Vec<String> {
         let missing = self.snapshot.missing.iter().filter(|each| each.decisive);
         let missing = missing.map(|each| format!("{} could not be read: {}", each.what, each.why));
-        let undecoded = self.ruleset.incomplete.iter().chain(&self.legacy.incomplete).chain(&self.network.incomplete).cloned();
+        let rules = self.ruleset.incomplete.iter().chain(&self.legacy.incomplete).chain(&self.ipsets.incomplete);
+        let undecoded = rules.chain(&self.network.incomplete).cloned();
         missing.chain(undecoded).collect()
     }
 }

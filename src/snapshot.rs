@@ -33,6 +33,9 @@ pub struct Snapshot {
     pub netns: Option<String>,
     /// nf_tables.
     pub nft: NftRecord,
+    /// ipsets.
+    #[serde(default)]
+    pub ipset: IpsetRecord,
     /// RTM_NEWLINK messages.
     pub links: Messages,
     /// RTM_NEWADDR messages of both families.
@@ -118,6 +121,38 @@ pub struct ElementsRecord {
     pub count: Option<u64>,
     /// The elements' messages; empty unless `whole`.
     pub messages: Messages,
+}
+
+/// ipset's own messages, and texts in their stead.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IpsetRecord {
+    /// IPSET_CMD_LIST answers with the header of each set.
+    pub sets: Messages,
+    /// The elements of each set.
+    pub elements: Vec<IpsetElements>,
+    /// Texts of `ipset save`, where there was no kernel to ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub saved: Vec<SavedText>,
+}
+
+/// The elements of one ipset.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IpsetElements {
+    /// Its name.
+    pub set: String,
+    /// True if `messages` hold every element; false if the set is too big and single keys are asked.
+    pub whole: bool,
+    /// IPSET_CMD_LIST answers; empty unless `whole`.
+    pub messages: Messages,
+}
+
+/// A text that stands for what a kernel would have told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedText {
+    /// The file's name, for complaints.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
 }
 
 /// Who owns a socket.

@@ -24,6 +24,13 @@ pub enum Question {
         /// The key.
         key: Vec<u8>,
     },
+    /// Does this ipset match this key?
+    IpsetHolds {
+        /// The set.
+        set: String,
+        /// The key.
+        key: IpsetKey,
+    },
     /// What does this file say?
     File {
         /// The process whose root directory is meant; none for the program's own.
@@ -61,6 +68,36 @@ pub enum Question {
         /// Only of the families in which this host has an address (`AI_ADDRCONFIG`).
         configured: bool,
     },
+}
+
+/// A key of an ipset: the parts that the set's type has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IpsetKey {
+    /// The first address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// The second address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip2: Option<IpAddr>,
+    /// The transport protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<u8>,
+    /// The port, or the ICMP type (high byte) and code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The Ethernet address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<[u8; 6]>,
+    /// The packet mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<u32>,
+    /// The name of the interface.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// Whether it is an exception (`nomatch`) that holds the key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exception: bool,
 }
 
 /// What the host said.

@@ -3,7 +3,7 @@
 use super::{Error, Exit, output::Format, output::OutputArgs, source::SourceArgs};
 use crate::{
     report,
-    ruleset::{nft::print, xtables},
+    ruleset::{ipset, nft::print, xtables},
 };
 
 /// Options of `clearway rules`.
@@ -28,6 +28,10 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
             for table in &site.legacy.tables {
                 xtables::print::table(table, &mut text);
             }
+            if !text.is_empty() && !site.ipsets.sets.is_empty() {
+                text.push('\n');
+            }
+            _ = ipset::print::save(&site.ipsets, &mut text);
             out.write(text.as_bytes())?;
         }
         Format::Json => out.json(&report::rules::rules(site))?,

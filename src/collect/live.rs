@@ -9,14 +9,16 @@ use super::{
     names::Names,
     netlink::{
         Error,
+        ipset::Ipset,
         nf_tables::{Key, NfTables},
     },
 };
-use crate::world::{Answer, Question, World};
+use crate::world::{Answer, IpsetKey, Question, World};
 
 /// Asks the kernel, and keeps every question with its answer. Asks in the network namespace that the thread was in when it was made.
 pub struct Live {
     nft: RefCell<Result<NfTables, Error>>,
+    ipset: RefCell<Result<Option<Ipset>, Error>>,
     /// None if no name is to be asked for.
     names: RefCell<Option<Names>>,
     answers: RefCell<FxHashMap<Question, Answer>>,
@@ -30,6 +32,7 @@ impl Live {
     pub fn new() -> Self {
         Self {
             nft: RefCell::new(NfTables::open()),
+            ipset: RefCell::new(Ipset::open()),
             names: RefCell::new(Some(Names::default())),
             answers: RefCell::default(),
             asked: RefCell::default(),
@@ -45,16 +48,16 @@ impl Live {
     /// Asks about rules anew; what files and names are is kept.
     #[must_use]
     pub fn anew(self) -> Self {
-        let lasts = |question: &Question| !matches!(question, Question::NftSetHolds { .. });
+        let lasts = |question: &Question| !matches!(question, Question::NftSetHolds { .. } | Question::IpsetHolds { .. });
         self.asked.borrow_mut().retain(lasts);
         self.answers.borrow_mut().retain(|question, _| lasts(question));
-        Self { nft: RefCell::new(NfTables::open()), ..self }
+        Self { nft: RefCell::new(NfTables::open()), ipset: RefCell::new(Ipset::open()), ..self }
     }
 
     /// Whether an answer depends on the rules' being those that were collected.
     #[must_use]
     pub fn has_asked_about_rules(&self) -> bool {
-        self.asked.borrow().iter().any(|question| matches!(question, Question::NftSetHolds { .. }))
+        self.asked.borrow().iter().any(|question| matches!(question, Question::NftSetHolds { .. } | Question::IpsetHolds { .. }))
     }
 
     /// All that was asked, for [`crate::snapshot::Snapshot::answers`].
@@ -77,6 +80,7 @@ impl Live {
     fn find(&self, question: &Question) -> Answer {
         match question {
             Question::NftSetHolds { family, table, set, key } => self.element(*family, table, set, key),
+            Question::IpsetHolds { set, key } => self.ipset_holds(set, key),
             Question::File { root, path } => files::text(*root, path),
             Question::Paths { root, pattern } => files::paths(*root, pattern),
             Question::Environment { process, name } => files::environment(*process, name),
@@ -85,6 +89,18 @@ impl Live {
                 Some(names) => names.resolve(name, *configured),
                 None => Answer::Unknown("names are not to be resolved".into()),
             },
+        }
+    }
+
+    fn ipset_holds(&self, set: &str, key: &IpsetKey) -> Answer {
+        match &mut *self.ipset.borrow_mut() {
+            Ok(Some(ipset)) => match ipset.holds(set, key) {
+                Ok(Some(holds)) => Answer::Truth(holds),
+                Ok(None) => Answer::Unknown(format!("the ipset {set} is gone since the rules were read")),
+                Err(error) => Answer::Unknown(error.to_string()),
+            },
+            Ok(None) => Answer::Unknown("this kernel has no ipset".into()),
+            Err(error) => Answer::Unknown(error.to_string()),
         }
     }
 

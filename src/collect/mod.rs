@@ -29,8 +29,8 @@ use nix::errno::Errno;
 
 use rustc_hash::FxHashSet;
 
-use crate::snapshot::{Missing, Snapshot, VERSION};
-use netlink::{Error, nf_tables::NfTables, route::Rtnetlink, sockets};
+use crate::snapshot::{IpsetRecord, Missing, Snapshot, VERSION};
+use netlink::{Error, ipset::Ipset, nf_tables::NfTables, route::Rtnetlink, sockets};
 
 /// Sets with more elements are asked for single keys instead of being read.
 pub const ELEMENT_LIMIT: u64 = 4096;
@@ -97,6 +97,7 @@ fn read(whole_sets: bool) -> Snapshot {
         ..Snapshot::default()
     };
     rules(&mut snapshot, whole_sets);
+    ipsets(&mut snapshot, whole_sets);
     surroundings(&mut snapshot);
     snapshot.sysctls = host::sysctls();
     snapshot
@@ -119,6 +120,14 @@ fn rules(snapshot: &mut Snapshot, whole_sets: bool) {
             snapshot.missing.push(Missing { what: WHAT.into(), why, decisive: false });
         }
         Err(error) => snapshot.missing.push(missing(WHAT, &error)),
+    }
+}
+
+fn ipsets(snapshot: &mut Snapshot, whole_sets: bool) {
+    let limit = (!whole_sets).then_some(ELEMENT_LIMIT);
+    match Ipset::open().and_then(|ipset| ipset.map_or_else(|| Ok(IpsetRecord::default()), |mut ipset| ipset.read(limit))) {
+        Ok(record) => snapshot.ipset = record,
+        Err(error) => snapshot.missing.push(missing("ipsets", &error)),
     }
 }
 

@@ -7,3 +7,5 @@ pub mod services;
 pub mod nft;
 
 pub mod xtables;
+
+pub mod ipset;

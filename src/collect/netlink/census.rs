@@ -1,9 +1,6 @@
 //! Counting a set's elements while they come in: one that turns out to be too big is not read to its end.
 
-use super::{
-    Watch, attributes,
-    nf_tables::{NFGENMSG, NFTA_SET_ELEM_LIST_ELEMENTS},
-};
+use super::{Watch, attributes, nf_tables::NFGENMSG};
 use crate::snapshot::messages::Walk;
 
 /// A dump's first datagram of less than this holds the whole set: the kernel ends one only when the next element does not fit, the
@@ -12,6 +9,8 @@ const SHORT: usize = 2048;
 
 /// Watches the dump of one set's elements.
 pub struct Census {
+    /// The attribute that lists elements in a message.
+    list: u16,
     /// More elements than this are too many.
     limit: Option<u64>,
     /// To hear the end of a dump costs more than to close the socket.
@@ -22,9 +21,9 @@ pub struct Census {
 }
 
 impl Census {
-    /// Elements up to a limit; with `end_early` a dump that is known to be complete is not heard to its end.
-    pub fn new(limit: Option<u64>, end_early: bool) -> Self {
-        Self { limit, end_early, count: 0, datagrams: 0, complete: false }
+    /// Elements, listed in this attribute, up to a limit; with `end_early` a dump that is known to be complete is not heard to its end.
+    pub fn new(list: u16, limit: Option<u64>, end_early: bool) -> Self {
+        Self { list, limit, end_early, count: 0, datagrams: 0, complete: false }
     }
 
     /// Whether all elements are there although the end was not heard.
@@ -39,12 +38,12 @@ impl Census {
 
 impl Watch for Census {
     fn begin(&mut self) {
-        *self = Self::new(self.limit, self.end_early);
+        *self = Self::new(self.list, self.limit, self.end_early);
     }
 
     fn go_on(&mut self, brought: &[u8]) -> bool {
         if self.limit.is_some() {
-            self.count += elements_in(brought);
+            self.count += elements_in(self.list, brought);
         }
         self.datagrams += 1;
         self.complete = self.end_early && self.datagrams == 1 && brought.len() < SHORT;
@@ -52,18 +51,18 @@ impl Watch for Census {
     }
 }
 
-fn elements_in(bytes: &[u8]) -> u64 {
+fn elements_in(list: u16, bytes: &[u8]) -> u64 {
     Walk::new(bytes)
         .map_while(Result::ok)
         .flat_map(|message| attributes(message.payload.get(NFGENMSG..).unwrap_or_default()))
-        .filter(|(kind, _)| *kind == NFTA_SET_ELEM_LIST_ELEMENTS)
+        .filter(|(kind, _)| *kind == list)
         .map(|(_, list)| attributes(list).count() as u64)
         .sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::nf_tables::NFTA_SET_ELEM_LIST_ELEMENTS as LIST, *};
 
     /// A datagram with one message that lists so many elements.
     fn datagram(elements: u16) -> Vec<u8> {
@@ -72,14 +71,14 @@ mod tests {
         bytes.extend([0; 12]);
         bytes.extend([1, 0, 0, 0]);
         bytes.extend(list.to_ne_bytes());
-        bytes.extend(NFTA_SET_ELEM_LIST_ELEMENTS.to_ne_bytes());
+        bytes.extend(LIST.to_ne_bytes());
         bytes.extend((0..elements).flat_map(|_| [4u16.to_ne_bytes(), 1u16.to_ne_bytes()].concat()));
         bytes
     }
 
     #[test]
     fn a_dump_that_begins_again_is_counted_from_nothing() {
-        let mut census = Census::new(Some(1000), false);
+        let mut census = Census::new(LIST, Some(1000), false);
         census.begin();
         assert!(census.go_on(&datagram(900)));
         census.begin();
@@ -89,13 +88,13 @@ mod tests {
 
     #[test]
     fn only_a_short_first_datagram_is_all_there_is() {
-        let mut census = Census::new(Some(1000), true);
+        let mut census = Census::new(LIST, Some(1000), true);
         census.begin();
         assert!(census.go_on(&datagram(600)));
         assert!(census.go_on(&datagram(2)) && !census.is_complete());
         census.begin();
         assert!(!census.go_on(&datagram(2)) && census.is_complete());
-        let mut census = Census::new(Some(1), true);
+        let mut census = Census::new(LIST, Some(1), true);
         census.begin();
         assert!(!census.go_on(&datagram(2)) && !census.is_complete(), "too many are not complete");
     }

@@ -18,6 +18,8 @@ pub enum Error {
         what: &'static str,
         /// Its error.
         errno: Errno,
+        /// The error as a number: subsystems have some of their own.
+        code: i32,
     },
     /// A datagram was longer than the buffer: something would be lost.
     #[error("the kernel sent {0} bytes at once, more than there is room for")]

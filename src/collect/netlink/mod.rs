@@ -4,6 +4,8 @@ mod census;
 
 mod error;
 
+pub mod ipset;
+
 pub mod nf_tables;
 
 mod request;
@@ -15,7 +17,7 @@ mod socket;
 pub mod sockets;
 
 pub use error::Error;
-pub use request::Request;
+pub use request::{Nest, Request};
 pub use socket::{Ended, Socket, Watch};
 
 use netlink_packet_core::NlasIterator;

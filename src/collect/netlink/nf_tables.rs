@@ -173,7 +173,7 @@ impl NfTables {
         let mut request = Request::dump("elements of nf_tables sets", GET_SETELEM, &head(record.family))
             .with_text(NFTA_SET_ELEM_LIST_TABLE, &record.table)
             .with_text(NFTA_SET_ELEM_LIST_SET, &record.set);
-        let mut census = Census::new(limit, many);
+        let mut census = Census::new(NFTA_SET_ELEM_LIST_ELEMENTS, limit, many);
         let ended = self.0.dump_while(&mut request, room, &mut census)?;
         record.whole = ended == Ended::Whole || census.is_complete();
         if record.whole {

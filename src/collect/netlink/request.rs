@@ -32,6 +32,12 @@ impl Request {
         Self::new(what, kind, REQUEST | DUMP, head)
     }
 
+    /// For a yes or no: an acknowledgement, or an error.
+    #[must_use]
+    pub fn confirmed(what: &'static str, kind: u16, head: &[u8]) -> Self {
+        Self::new(what, kind, REQUEST | ACKNOWLEDGE, head)
+    }
+
     /// For nothing but an acknowledgement, which every netlink protocol gives (`netlink_rcv_skb`).
     pub(super) fn greeting() -> Self {
         const NLMSG_NOOP: u16 = 1;
@@ -62,6 +68,13 @@ impl Request {
         self
     }
 
+    /// Adds an attribute with others in it.
+    #[must_use]
+    pub fn with_nest(mut self, kind: u16, content: &Nest) -> Self {
+        attribute(&mut self.bytes, kind | NESTED, &content.0);
+        self
+    }
+
     /// Adds attributes nested in each other, `value` in the innermost.
     #[must_use]
     pub fn with_nested(mut self, kinds: &[u16], innermost: u16, value: &[u8]) -> Self {
@@ -82,6 +95,28 @@ impl Request {
         self.bytes[0..4].copy_from_slice(&length.to_ne_bytes());
         self.bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
         &self.bytes
+    }
+}
+
+/// Attributes to be nested in another.
+#[derive(Debug, Clone, Default)]
+pub struct Nest(Vec<u8>);
+
+impl Nest {
+    /// Adds an attribute.
+    pub fn put(&mut self, kind: u16, value: &[u8]) {
+        attribute(&mut self.0, kind, value);
+    }
+
+    /// Adds a number in network byte order, and says so.
+    pub fn put_network(&mut self, kind: u16, value: &[u8]) {
+        const NET_BYTEORDER: u16 = 0x4000;
+        attribute(&mut self.0, kind | NET_BYTEORDER, value);
+    }
+
+    /// Adds an attribute with others in it.
+    pub fn put_nest(&mut self, kind: u16, content: &Self) {
+        attribute(&mut self.0, kind | NESTED, &content.0);
     }
 }
 

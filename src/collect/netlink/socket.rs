@@ -197,7 +197,10 @@ fn receive(descriptor: &OwnedFd, room: &mut [u8]) -> Result<usize, Error> {
 /// `NLMSG_ERROR` (`struct nlmsgerr`) and `NLMSG_DONE` begin with a negative error number, or zero.
 fn check(what: &'static str, payload: &[u8]) -> Result<(), Error> {
     match payload.first_chunk().map_or(0, |number| i32::from_ne_bytes(*number)) {
-        number if number < 0 => Err(Error::Refused { what, errno: Errno::from_raw(number.wrapping_neg()) }),
+        number if number < 0 => {
+            let code = number.wrapping_neg();
+            Err(Error::Refused { what, errno: Errno::from_raw(code), code })
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use crate::ruleset::nft::{Data, expr::Reg};
 
 /// Without `NLA_F_NESTED` and `NLA_F_NET_BYTEORDER`.
-const TYPE_MASK: u16 = 0x3fff;
+pub const TYPE_MASK: u16 = 0x3fff;
 
 /// The attributes in some bytes, one after the other; the last item is `None` if the bytes do not end with an attribute.
 #[derive(Clone)]
@@ -13,16 +13,25 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = Option<(u16, &'a [u8])>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let bytes = std::mem::take(&mut self.0);
-        if bytes.is_empty() {
-            return None;
-        }
-        let Some((&[l0, l1, t0, t1], _)) = bytes.split_first_chunk() else { return Some(None) };
-        let len = usize::from(u16::from_ne_bytes([l0, l1]));
-        let Some(value) = bytes.get(4..len) else { return Some(None) };
-        self.0 = bytes.get(len.next_multiple_of(4)..).unwrap_or_default();
-        Some(Some((u16::from_ne_bytes([t0, t1]) & TYPE_MASK, value)))
+        let (kind, value) = match split(&mut self.0)? {
+            Some(attribute) => attribute,
+            None => return Some(None),
+        };
+        Some(Some((kind & TYPE_MASK, value)))
     }
+}
+
+/// Takes the first attribute off, its type with its flags; the inner None if the bytes do not begin with one.
+pub fn split<'a>(rest: &mut &'a [u8]) -> Option<Option<(u16, &'a [u8])>> {
+    let bytes = std::mem::take(rest);
+    if bytes.is_empty() {
+        return None;
+    }
+    let Some((&[l0, l1, t0, t1], _)) = bytes.split_first_chunk() else { return Some(None) };
+    let len = usize::from(u16::from_ne_bytes([l0, l1]));
+    let Some(value) = bytes.get(4..len) else { return Some(None) };
+    *rest = bytes.get(len.next_multiple_of(4)..).unwrap_or_default();
+    Some(Some((u16::from_ne_bytes([t0, t1]), value)))
 }
 
 /// The attributes by their number, as the kernel's `tb[]`: to be taken apart in the order of the kernel's enum, `_` for the unused number 0.
