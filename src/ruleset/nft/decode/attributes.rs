@@ -87,6 +87,11 @@ pub fn be64(value: &[u8]) -> Option<u64> {
     value.try_into().ok().map(u64::from_be_bytes)
 }
 
+/// A number of bytes that fit the registers, of which there are 16 words (`nft_validate_register_store`, `nft_validate_register_load`).
+pub fn length(value: &[u8]) -> Option<u32> {
+    be32(value).filter(|bytes| *bytes <= 64)
+}
+
 /// A string without its closing NUL.
 pub fn string(value: &[u8]) -> &[u8] {
     value.split(|&byte| byte == 0).next().unwrap_or_default()

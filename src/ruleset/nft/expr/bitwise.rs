@@ -2,7 +2,7 @@
 
 use super::Reg;
 use crate::ruleset::nft::Data;
-use crate::ruleset::nft::decode::attributes::{be32, data, optional, parse, register};
+use crate::ruleset::nft::decode::attributes::{be32, data, length, optional, parse, register};
 
 /// Mask, xor and shift of a register (`nft_bitwise.c`).
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Bitwise {
             (3..=5, None, None, None, Some(_)) => BitwiseOp::Boolean { which: BooleanOp::decode(number)?, data: None },
             _ => return None,
         };
-        Some(Self { source: register(source?)?, source2: optional(source2, register)?, dest: register(dest?)?, len: be32(len?)?, op })
+        Some(Self { source: register(source?)?, source2: optional(source2, register)?, dest: register(dest?)?, len: length(len?)?, op })
     }
 }
 

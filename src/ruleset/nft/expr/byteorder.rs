@@ -1,7 +1,7 @@
 //! Conversion between host and network byte order (`nft_byteorder.c`).
 
 use super::Reg;
-use crate::ruleset::nft::decode::attributes::{be32, parse, register};
+use crate::ruleset::nft::decode::attributes::{be32, length, parse, register};
 
 /// Conversion between host and network byte order (`nft_byteorder.c`).
 #[derive(Debug, Clone)]
@@ -26,6 +26,6 @@ impl Byteorder {
             _ => return None,
         };
         let size = be32(size?).filter(|size| matches!(size, 2 | 4 | 8))?;
-        Some(Self { source: register(source?)?, dest: register(dest?)?, to_network, len: be32(len?)?, size })
+        Some(Self { source: register(source?)?, dest: register(dest?)?, to_network, len: length(len?)?, size })
     }
 }

@@ -1,13 +1,13 @@
 //! Bytes of the packet read into a register, or written from one (`nft_payload.c`).
 
 use super::{Reg, load_or_store};
-use crate::ruleset::nft::decode::attributes::{be32, optional, parse};
+use crate::ruleset::nft::decode::attributes::{be32, length, optional, parse};
 
 /// Bytes of the packet read into a register, or written from one (`nft_payload.c`).
 #[derive(Debug, Clone)]
 pub struct Payload {
     pub base: PayloadBase,
-    /// Bytes.
+    /// Bytes; the kernel keeps 16 bits of it.
     pub offset: u32,
     /// Bytes.
     pub len: u32,
@@ -45,8 +45,8 @@ impl Payload {
         let (dest, source) = load_or_store(dest, source)?;
         Some(Self {
             base,
-            offset: be32(offset?)?,
-            len: be32(len?)?,
+            offset: u16::try_from(be32(offset?)?).ok()?.into(),
+            len: length(len?)?,
             dest,
             source,
             csum_type: optional(csum_type, be32)?,
