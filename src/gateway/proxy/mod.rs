@@ -14,6 +14,8 @@ pub mod flows;
 
 pub mod names;
 
+pub mod nginx;
+
 pub mod pattern;
 
 pub mod place;
@@ -46,7 +48,7 @@ pub struct Reader {
 }
 
 /// Every reader.
-pub const READERS: &[&Reader] = &[];
+pub const READERS: &[&Reader] = &[&nginx::READER];
 
 /// A reader by the name of its proxy.
 #[must_use]
