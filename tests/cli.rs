@@ -137,6 +137,32 @@ fn findings_end_with_1_and_fail_on_moves_the_bar() {
     assert_eq!(report.lines().count(), 1, "a clean host gets one line: {report}");
 }
 
+/// A flow that names its outgoing interface is of the packets that leave by it, and says so where there are none.
+#[test]
+fn flows_leave_by_the_interface_that_they_name() {
+    let file = demo().display().to_string();
+    let trace = |flow: &str| run(&["trace", "--snapshot", &file, "--format", "json", flow]);
+    let destinations = |flow: &str| {
+        let (_, answer, complaint) = trace(flow);
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect(&complaint);
+        let outcomes = answer["flows"][0]["outcomes"].as_array().expect("outcomes").clone();
+        let mut found: Vec<String> = outcomes.iter().map(|outcome| outcome["space"]["dst"].to_string().replace('"', "")).collect();
+        found.dedup();
+        found
+    };
+    // Stopped in output, and let through.
+    for protocol in ["tcp", "udp"] {
+        let to = |interface: &str| destinations(&format!("{protocol} local -> 10.0.3.12,198.51.100.9:53 out {interface}"));
+        assert_eq!(to("eth1"), ["10.0.3.12"]);
+        assert_eq!(to("eth0"), ["198.51.100.9"]);
+    }
+    assert_eq!(destinations("tcp local -> 127.0.0.1:9000 out lo"), ["127.0.0.1"]);
+    for (flow, interface) in [("tcp local -> 10.0.3.12:80 out eth0", "eth0"), ("tcp any -> local:443 out eth1", "eth1")] {
+        fails(&["trace", "--snapshot", &file, flow], 2, &[&format!("none of its packets leaves by '{interface}'")]);
+    }
+    fails(&["--snapshot", &file, "--flow", "tcp local -> 10.0.3.12:80 out eth0"], 2, &["none of its packets leaves by 'eth0'"]);
+}
+
 #[test]
 fn results_go_to_the_file_that_is_named() {
     let folder = tempfile::tempdir().expect("a folder");

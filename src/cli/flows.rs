@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         if flow.if_translated {
             continue;
         }
-        let ip = starts(&flow, site)?.iter().map(|start| number(start.version)).collect();
+        let ip = starts(&flow, &source)?.iter().map(|start| number(start.version)).collect();
         listed.push(Listed { flow: flow.expression.to_string(), ip, role: flow.role, source: flow.source });
     }
     let mut out = args.output.open()?;

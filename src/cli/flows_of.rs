@@ -94,7 +94,7 @@ pub fn given(text: &str, site: &Site) -> Result<Flow, Error> {
     let expression: Expression = text.parse()?;
     let mut flow = Flow::new(expression, Role::Client);
     flow.source = "--flow".into();
-    let starts = starts(&flow, site)?;
+    let starts = all_starts(&flow, site)?;
     let zero = crate::model::Values::one(32, 0);
     let sent_here = |packets: &HeaderSet| packets.relation(crate::model::Field::InInterface, &zero) == Relation::Inside;
     if flow.expression.source.hosts == Hosts::Local || (!starts.is_empty() && starts.iter().all(|start| sent_here(&start.packets))) {
@@ -109,8 +109,25 @@ pub fn given(text: &str, site: &Site) -> Result<Flow, Error> {
     Ok(flow)
 }
 
-/// How a flow begins on this host.
-pub fn starts(flow: &Flow, site: &Site) -> Result<Vec<gateway::Start>, Error> {
+/// How a flow begins on this host, wherever it leaves.
+fn all_starts(flow: &Flow, site: &Site) -> Result<Vec<gateway::Start>, Error> {
     let hosts = [IpVersion::V4, IpVersion::V6].map(|version| &site.lowered(version).host);
     Ok(gateway::starts(flow, hosts, &site.network)?)
+}
+
+/// How a flow begins on this host.
+pub fn starts(flow: &Flow, source: &Source) -> Result<Vec<gateway::Start>, Error> {
+    let expression = &flow.expression;
+    let all = all_starts(flow, &source.site)?;
+    let Some(name) = expression.outgoing.clone().filter(|_| !all.is_empty()) else { return Ok(all) };
+    let part = |start: gateway::Start| {
+        let host = &source.site.lowered(start.version).host;
+        gateway::outgoing::part(start, expression, host, source)
+    };
+    let mut leaving = all.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    leaving.retain(|start| !start.packets.is_empty());
+    if leaving.is_empty() {
+        return Err(start::Error::LeavesElsewhere { flow: expression.to_string(), name }.into());
+    }
+    Ok(leaving)
 }

@@ -147,7 +147,7 @@ fn column_of(line: &[u8], problem: &str) -> usize {
 fn judge_flow(source: &Source, text: &str) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
     let flow = given(text, site)?;
-    let starts = starts(&flow, site)?;
+    let starts = starts(&flow, source)?;
     if starts.is_empty() {
         return Err(Error::Usage(format!(
             "flow '{text}': this host has no packets like that: no interface is up, or no IP version has both ends"

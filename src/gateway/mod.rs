@@ -8,6 +8,8 @@ pub mod legitimate;
 
 pub mod listeners;
 
+pub mod outgoing;
+
 pub mod proxy;
 
 pub mod start;

@@ -26,6 +26,9 @@ pub enum Error {
     /// A name that no interface has.
     #[error("flow '{flow}': there is no interface '{name}' on this host (it has {known})")]
     NoInterface { flow: String, name: String, known: String },
+    /// All of its packets leave by other interfaces, or end here.
+    #[error("flow '{flow}': none of its packets leaves by '{name}'")]
+    LeavesElsewhere { flow: String, name: String },
 }
 
 /// The starts of a flow: one for each IP version that both of its ends have.
@@ -69,7 +72,7 @@ pub fn within(set: HeaderSet, field: Field, values: &Values) -> HeaderSet {
 }
 
 /// The index of an interface by its name.
-fn index(flow: &Expression, host: &Host, name: &str) -> Result<u32, Error> {
+pub(super) fn index(flow: &Expression, host: &Host, name: &str) -> Result<u32, Error> {
     host.interfaces.iter().find(|interface| interface.name == name).map(|interface| interface.index).ok_or_else(|| Error::NoInterface {
         flow: flow.to_string(),
         name: name.to_owned(),

@@ -27,7 +27,7 @@ pub struct Expression {
     pub destination: Endpoint,
     /// The interface by which it comes in.
     pub incoming: Option<String>,
-    /// The interface by which it leaves.
+    /// The interface by which it leaves: packets that leave by another one are not meant.
     pub outgoing: Option<String>,
     /// The packet mark with which it starts.
     pub mark: Option<u32>,
