@@ -4,6 +4,8 @@
 
 pub mod decode;
 
+pub mod described;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;

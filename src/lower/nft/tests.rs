@@ -187,7 +187,7 @@ fn kernel(exprs: &[Expr], set: &[(u128, u128)], packet: &Packet) -> Done {
             }
             Expr::Range(Range { source, invert, from, to }) => {
                 let bytes = read(&regs, *source, from.len());
-                (bytes >= from && bytes <= to) != *invert
+                (bytes >= from.as_slice() && bytes <= to.as_slice()) != *invert
             }
             Expr::Lookup(Lookup { source, invert, .. }) => {
                 let key = number(read(&regs, *source, 4));

@@ -1,5 +1,7 @@
 //! Tables in the making, and what commands do to them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     model::IpVersion,
-    ruleset::xtables::{Action, Chain, Counters, Policy, Rule, Table, blob::BUILT_IN},
+    ruleset::xtables::{Action, Chain, Counters, Policy, Rule, Table, Target, blob::BUILT_IN, extension::Foreign},
 };
 
 /// Tables that were read, and the one that is being read.
@@ -21,12 +23,19 @@ pub struct Assembly {
     open: bool,
     /// Its chains by name.
     places: FxHashMap<Box<str>, usize>,
+    /// Rules that were read.
+    count: usize,
 }
 
 impl Assembly {
     /// Whether a table waits for its COMMIT.
     pub fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// How many rules were read.
+    pub fn rules_read(&self) -> usize {
+        self.count
     }
 
     /// `*name`: takes the place of an earlier dump of this table.
@@ -101,17 +110,21 @@ impl Assembly {
             Verb::New(name) => _ = self.declare(&name, None),
             Verb::Policy(name, accept) => _ = self.declare(&name, Some(Policy { accept, counters: Counters::default() })),
             Verb::Nothing => {}
-            Verb::Append(name, rules) => {
+            Verb::Append(name, mut rules) => {
                 let chain = self.find(&name, command.at)?;
-                let rules = self.resolved(rules, &command.target_at)?;
+                let lost = self.resolved(&mut rules, command.target_at);
+                self.count += rules.len();
                 self.rules(chain).extend(rules);
+                return lost;
             }
-            Verb::Insert(name, number, rules) => {
+            Verb::Insert(name, number, mut rules) => {
                 let chain = self.find(&name, command.at)?;
-                let rules = self.resolved(rules, &command.target_at)?;
+                let lost = self.resolved(&mut rules, command.target_at);
+                self.count += rules.len();
                 let into = self.rules(chain);
                 let at = number.saturating_sub(1).min(into.len());
                 into.splice(at..at, rules);
+                return lost;
             }
         }
         Ok(())
@@ -131,22 +144,23 @@ impl Assembly {
         }
     }
 
-    /// Jumps lead to chains that are there; all rules of one chain's name share it.
-    fn resolved(&self, rules: Vec<Rule>, target_at: &usize) -> Result<Vec<Rule>, Wrong> {
+    /// Jumps lead to chains that are there; all rules of one chain's name share it. One that leads nowhere is a target that is not known.
+    fn resolved(&self, rules: &mut [Rule], at: usize) -> Result<(), Wrong> {
         let table = self.current.and_then(|at| self.tables.get(at));
-        let name = |name: &str| {
-            let chain = self.places.get(name).and_then(|at| table?.chains.get(*at)).map(|chain| chain.name.clone());
-            chain
-                .ok_or_else(|| Wrong::new(*target_at, format!("'{name}' is neither a chain of this table nor a target that is known here")))
-        };
-        let resolve = |mut rule: Rule| {
-            rule.action = match rule.action {
-                Action::Jump(to) => Action::Jump(name(&to)?),
-                Action::Goto(to) => Action::Goto(name(&to)?),
-                other => other,
-            };
-            Ok(rule)
-        };
-        rules.into_iter().map(resolve).collect()
+        let find = |name: &str| self.places.get(name).and_then(|at| Some(Arc::clone(&table?.chains.get(*at)?.name)));
+        let mut lost = None;
+        for rule in rules {
+            if let Action::Jump(to) | Action::Goto(to) = &mut rule.action {
+                match find(to) {
+                    Some(name) => *to = name,
+                    None => {
+                        lost = Some(Wrong::new(at, format!("'{to}' is neither a chain of this table nor a target that is known here")));
+                        let foreign = Foreign { name: (&**to).into(), revision: 0, info: Box::default() };
+                        rule.action = Action::Target(Target::Foreign(Box::new(foreign)));
+                    }
+                }
+            }
+        }
+        lost.map_or(Ok(()), Err)
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     model::IpVersion,
     ruleset::xtables::{
         Action, Counters, Header, Match, Rule, Target,
+        extension::Foreign,
         header::{Address, Interface},
         options::{Given, Opt},
     },
@@ -88,8 +89,9 @@ struct Reader<'a> {
 }
 
 impl Command {
-    /// Reads the words of a command; `[packets:bytes]` may stand before it.
-    pub fn read(words: &[Word], version: IpVersion) -> Result<Self, Wrong> {
+    /// Reads the words of a command; `[packets:bytes]` may stand before it. What is wrong in a rule is told, and the rule takes its place with
+    /// a match that is not known: what it says else still counts.
+    pub fn read(words: &[Word], version: IpVersion) -> Result<(Self, Vec<Wrong>), Wrong> {
         let mut reader = Reader {
             words,
             next: 0,
@@ -109,14 +111,48 @@ impl Command {
             reader.counters = value::counters(&first.text).ok_or_else(bad)?;
             reader.next = 1;
         }
+        let mut faults = Vec::new();
         while reader.next < words.len() {
-            reader.option()?;
+            if let Err(wrong) = reader.option() {
+                if reader.chain.is_none() {
+                    return Err(wrong);
+                }
+                reader.pass_over(&wrong);
+                faults.push(wrong);
+            }
         }
-        reader.finish()
+        faults.extend(reader.check());
+        Ok((reader.finish(), faults))
     }
 }
 
 impl<'a> Reader<'a> {
+    /// Goes on behind what is wrong: with the next option that every rule has.
+    fn pass_over(&mut self, wrong: &Wrong) {
+        if !self.parts.iter().any(|part| matches!(part, Part::Match(Match::Foreign(_)))) {
+            let text: Vec<_> = self.words.iter().map(|word| word.text.as_str()).collect();
+            let foreign = Foreign { name: text.join(" ").into(), revision: 0, info: Box::default() };
+            self.parts.push(Part::Match(Match::Foreign(Box::new(foreign))));
+        }
+        self.next = self.next.max(self.words.iter().position(|word| word.at > wrong.at).unwrap_or(self.words.len()));
+        let is_own = |word: &Word| word.text == "!" || OWN.iter().any(|(short, ..)| word.text.strip_prefix('-') == Some(short));
+        while self.words.get(self.next).is_some_and(|word| !is_own(word)) {
+            self.next += 1;
+        }
+    }
+
+    /// What is missing in an extension.
+    fn check(&mut self) -> Option<Wrong> {
+        let checked = |part: &Part| match part {
+            Part::Match(each) => each.check(),
+            Part::Target(target) => target.check(),
+        };
+        let why = self.parts.iter().find_map(|part| checked(part).err())?;
+        let wrong = Wrong::new(self.words.last().map_or(0, |word| word.at), why);
+        self.pass_over(&wrong);
+        Some(wrong)
+    }
+
     fn take(&mut self) -> Option<&'a Word> {
         let word = self.words.get(self.next)?;
         self.next += 1;
@@ -175,18 +211,19 @@ impl<'a> Reader<'a> {
                 ([], []) => {}
                 _ => return Err(Wrong::new(word.at, format!("--{name} may stand for several options"))),
             }
-            if !self.load_protocol() {
+            if !self.load_protocol(name) {
                 break;
             }
         }
         Err(unknown(word))
     }
 
-    /// Names the protocol's own match; tells whether it was not there.
-    fn load_protocol(&mut self) -> bool {
+    /// Names the protocol's own match if it has the option; tells whether it was not there.
+    fn load_protocol(&mut self, option: &str) -> bool {
         let Some(name) = self.header.protocol.and_then(|protocol| of_protocol(protocol.number, self.version)) else { return false };
         let there = self.parts.iter().any(|part| matches!(part, Part::Match(each) if each.name() == name));
-        match Match::start(name, &known(self.version, self.header.protocol)).filter(|_| !there) {
+        let has = |each: &Match| each.options().iter().any(|each| each.name.starts_with(option));
+        match Match::start(name, &known(self.version, self.header.protocol)).filter(|each| !there && has(each)) {
             Some(each) => {
                 // It stands where it would have been named: before what was named after the protocol, for it is the first that is needed.
                 self.parts.push(Part::Match(each));
@@ -297,15 +334,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Command, Wrong> {
-        let Some((chain, number)) = self.chain.take().filter(|_| !self.other_version) else { return Ok(self.command) };
+    fn finish(mut self) -> Command {
+        let Some((chain, number)) = self.chain.take().filter(|_| !self.other_version) else { return self.command };
         let mut matches = Vec::new();
         for part in self.parts {
-            let checked = match &part {
-                Part::Match(each) => each.check(),
-                Part::Target(target) => target.check(),
-            };
-            checked.map_err(|why| Wrong::new(self.command.target_at, why))?;
             match part {
                 Part::Match(each) => matches.push(each),
                 Part::Target(target) => self.action = Action::Target(target),
@@ -326,7 +358,7 @@ impl<'a> Reader<'a> {
             Some(number) => Verb::Insert(chain, number, rules),
             None => Verb::Append(chain, rules),
         };
-        Ok(self.command)
+        self.command
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Fault {
     pub text: String,
     /// What is wrong, for the operator.
     pub why: String,
+    /// A rule that is not known stands for it in its place; else something may be missing.
+    pub placed: bool,
 }
 
 /// What is wrong, and at which character of the line, from 0.
@@ -58,34 +60,35 @@ const MOST_FAULTS: usize = 200;
 /// Reads a text. Its dumps are those of `version` unless they say that they are of the other one.
 #[must_use]
 pub fn parse(text: &str, version: IpVersion) -> Saved {
-    let mut reader = Reader { version, assembly: Assembly::default(), saved: Saved::default() };
-    let mut last = 0;
+    let mut reader = Reader { version, assembly: Assembly::default(), place: (0, ""), saved: Saved::default() };
     for (number, line) in (1..).zip(text.lines()) {
-        last = number;
         let line = line.trim_end();
+        reader.place = (number, line);
         if let Err(wrong) = reader.line(line) {
-            reader.fault(number, line, wrong);
+            reader.fault(wrong, false);
         }
     }
     if reader.assembly.is_open() {
-        let wrong = Wrong::new(0, "the dump ends in the midst of a table, without COMMIT");
-        reader.fault(last, text.lines().last().unwrap_or_default(), wrong);
+        reader.fault(Wrong::new(0, "the dump ends in the midst of a table, without COMMIT"), false);
     }
     reader.assembly.close();
     reader.saved.ruleset.tables = reader.assembly.tables;
     reader.saved
 }
 
-struct Reader {
+struct Reader<'a> {
     version: IpVersion,
     assembly: Assembly,
+    /// Number and text of the line.
+    place: (usize, &'a str),
     saved: Saved,
 }
 
-impl Reader {
-    fn fault(&mut self, line: usize, text: &str, Wrong { at, why }: Wrong) {
+impl Reader<'_> {
+    fn fault(&mut self, Wrong { at, why }: Wrong, placed: bool) {
+        let (line, text) = self.place;
         if self.saved.faults.len() < MOST_FAULTS {
-            self.saved.faults.push(Fault { line, column: at + 1, text: text.to_owned(), why });
+            self.saved.faults.push(Fault { line, column: at + 1, text: text.to_owned(), why, placed });
         }
     }
 
@@ -152,8 +155,19 @@ impl Reader {
     /// The command that begins at a byte of the line.
     fn command_at(&mut self, line: &str, start: usize) -> Result<(), Wrong> {
         let words = words(line, start)?;
-        let command = Command::read(&words, self.version)?;
-        self.assembly.run(command, self.version)
+        let (command, faults) = Command::read(&words, self.version)?;
+        for wrong in faults {
+            self.fault(wrong, true);
+        }
+        // Only a jump to nowhere leaves its rule in place.
+        let rules = self.assembly.rules_read();
+        match self.assembly.run(command, self.version) {
+            Err(wrong) if self.assembly.rules_read() > rules => {
+                self.fault(wrong, true);
+                Ok(())
+            }
+            result => result,
+        }
     }
 }
 
@@ -191,12 +205,6 @@ fn of_protocol(number: u16, version: IpVersion) -> Option<&'static str> {
         (136, _) => "udplite",
         _ => return None,
     })
-}
-
-impl From<(usize, String)> for Wrong {
-    fn from((at, why): (usize, String)) -> Self {
-        Self { at, why }
-    }
 }
 
 /// What an extension may know of a rule so far.

@@ -90,7 +90,13 @@ fn faults_have_their_place_and_the_rest_is_read() {
             (7, 1, "the dump ends in the midst of a table, without COMMIT".to_owned()),
         ]
     );
-    assert_eq!(parse(text, IpVersion::V4).ruleset.tables[0].chains[0].rules.len(), 1);
+    let saved = parse(text, IpVersion::V4);
+    assert_eq!(saved.faults.iter().map(|fault| fault.placed).collect::<Vec<_>>(), [true, true, true, false, false]);
+    let rules = &saved.ruleset.tables[0].chains[0].rules;
+    assert_eq!(rules.len(), 4);
+    // The rest of a rule that is not all known still counts.
+    assert!(matches!(rules[0].matches[..], [crate::ruleset::xtables::Match::Foreign(_)]));
+    assert_eq!((rules[0].header.protocol.map(|each| each.number), &rules[0].action), (Some(6), &crate::ruleset::xtables::Action::Drop));
 }
 
 #[test]
