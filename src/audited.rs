@@ -33,10 +33,12 @@ impl Audited {
     /// Finds what is wrong with the flows, and fixes.
     #[must_use]
     pub fn new(site: &Site, world: &dyn World, mut flows: Vec<Judged>) -> Self {
-        let shortcomings = site.shortcomings();
+        let mut shortcomings = site.shortcomings();
         for judged in flows.iter_mut().filter(|_| !shortcomings.is_empty()) {
             judged.doubt();
         }
+        // What an unknown part of a rule stands for has made unknown what rests on it.
+        shortcomings.extend(site.unread.iter().cloned());
         let findings = audits::findings(&flows);
         let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
         let mut tried = 0;

@@ -22,6 +22,8 @@ pub struct Site {
     pub ruleset: Ruleset,
     /// The tables of legacy iptables.
     pub legacy: xtables::Ruleset,
+    /// Rules of a text that could not all be read, each as a sentence: a match or target that is not known stands for what was not.
+    pub unread: Vec<String>,
     pub ipsets: Ipsets,
     pub network: Network,
     versions: [Lowered; 2],
@@ -34,12 +36,18 @@ impl Site {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
         let ruleset = nft::decode::decode(&snapshot.nft);
-        let legacy = xtables::blob::decode(&snapshot.legacy);
+        let mut legacy = xtables::blob::decode(&snapshot.legacy);
+        let mut unread = Vec::new();
+        for (texts, version) in [(&snapshot.iptables_save, IpVersion::V4), (&snapshot.ip6tables_save, IpVersion::V6)] {
+            for saved in texts {
+                unread.extend(legacy.add_saved(&saved.name, &saved.text, version));
+            }
+        }
         let ipsets = ipset::decode::decode(&snapshot.ipset);
         let network = network::decode::decode(&snapshot);
         let versions = [IpVersion::V4, IpVersion::V6]
             .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy }, &network, &snapshot, version));
-        Self { snapshot, ruleset, legacy, ipsets, network, versions, texts: RefCell::default() }
+        Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default() }
     }
 
     /// The model of one IP version.

@@ -3,6 +3,8 @@
 //! Netlink answers are kept as the raw messages, so that a later version can decode what this one does not understand, and so that an
 //! audit from a file is the same computation as an audit of the running host.
 
+pub mod described;
+
 pub mod file;
 
 pub mod messages;
@@ -58,6 +60,15 @@ pub struct Snapshot {
     /// Legacy iptables tables.
     #[serde(default)]
     pub legacy: Vec<LegacyTable>,
+    /// Texts of `iptables-save` in the stead of a kernel's rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub iptables_save: Vec<SavedText>,
+    /// Texts of `ip6tables-save` in the stead of a kernel's rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ip6tables_save: Vec<SavedText>,
+    /// The host around such texts, if it was not collected either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<described::Description>,
     /// Questions asked through the world, and their answers.
     pub answers: Vec<(crate::world::Question, crate::world::Answer)>,
     /// What could not be read, and why.

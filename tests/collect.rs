@@ -176,7 +176,7 @@ fn what_moved_is_judged_again() {
         let netns = netns.clone();
         // A thread of its own: it gives up privileges, and only this one can still change rules and delete the namespace.
         let program = std::thread::spawn(move || {
-            let source = SourceArgs { netns, snapshot: None }.open(false, None).expect("the namespace is there");
+            let source = SourceArgs { netns, ..SourceArgs::default() }.open(false, None).expect("the namespace is there");
             let mut judgements = Vec::new();
             let settled = source.settle(|source| {
                 judgements.push(source.ask(&question([10, 0, 0, 1])));

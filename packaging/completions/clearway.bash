@@ -71,7 +71,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
+            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -82,6 +82,22 @@ _clearway() {
                     return 0
                     ;;
                 --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -113,7 +129,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__audit)
-            opts="-h --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,6 +140,22 @@ _clearway() {
                     return 0
                     ;;
                 --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -199,7 +231,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__flows)
-            opts="-h --netns --snapshot --flow --proxy --no-discover --no-dns --format --output --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,6 +242,22 @@ _clearway() {
                     return 0
                     ;;
                 --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -363,7 +411,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__rules)
-            opts="-h --netns --snapshot --format --output --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -374,6 +422,22 @@ _clearway() {
                     return 0
                     ;;
                 --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -393,7 +457,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__snapshot)
-            opts="-o -h --output --netns --snapshot --sets --no-dns --help"
+            opts="-o -h --output --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --sets --no-dns --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -415,6 +479,22 @@ _clearway() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --sets)
                     COMPREPLY=($(compgen -W "whole keys" -- "${cur}"))
                     return 0
@@ -427,7 +507,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__trace)
-            opts="-h --packets --netns --snapshot --format --output --help"
+            opts="-h --packets --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,6 +522,22 @@ _clearway() {
                     return 0
                     ;;
                 --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

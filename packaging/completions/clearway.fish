@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clearway_global_optspecs
-    string join \n netns= snapshot= flow= proxy= no-discover no-dns format= output= fail-on= which-clients h/help V/version
+    string join \n netns= snapshot= iptables-save= ip6tables-save= ipset-save= host= flow= proxy= no-discover no-dns format= output= fail-on= which-clients h/help V/version
 end
 
 function __fish_clearway_needs_command
@@ -26,6 +26,10 @@ end
 
 complete -c clearway -n "__fish_clearway_needs_command" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_needs_command" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_needs_command" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_needs_command" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
@@ -49,6 +53,10 @@ complete -c clearway -n "__fish_clearway_needs_command" -f -a "explain" -d 'Expl
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
@@ -64,12 +72,20 @@ complete -c clearway -n "__fish_clearway_using_subcommand audit" -s h -l help -d
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l packets -d 'Follow the packets in this file, one JSON object a line, and answer each with one; `-` reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
@@ -80,6 +96,10 @@ complete -c clearway -n "__fish_clearway_using_subcommand flows" -l no-dns -d 'R
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l output -d 'Write the result to this file instead of standard output' -r -F
@@ -87,6 +107,10 @@ complete -c clearway -n "__fish_clearway_using_subcommand rules" -s h -l help -d
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s o -l output -d 'The file to write; only you can read it' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l sets -d 'How much of big sets to keep' -r -f -a "whole\t'Every element'
 keys\t'Only small sets; of big ones nothing but their size'"
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l no-dns -d 'Resolve no names of upstreams'

@@ -6,6 +6,8 @@ mod exit;
 
 mod flows_of;
 
+mod offline;
+
 mod output;
 
 pub mod source;
@@ -95,7 +97,8 @@ fn shortcomings(site: &Site) -> Exit {
     for each in lesser {
         complain(&format!("{} could not be read: {}", each.what, each.why));
     }
-    let shortcomings = site.shortcomings();
+    let mut shortcomings = site.shortcomings();
+    shortcomings.extend(site.unread.iter().cloned());
     for each in &shortcomings {
         complain(each);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Error, flows_of::FlowArgs};
+use super::{Error, flows_of::FlowArgs, offline::OfflineArgs};
 use crate::{
     collect::{self, Live},
     gateway::proxy::{self, Proxy},
@@ -21,6 +21,8 @@ pub struct SourceArgs {
     /// Read a snapshot instead of this host; NAME is what the report calls it
     #[arg(long, value_name = "[NAME=]FILE")]
     pub snapshot: Option<NamedFile>,
+    #[command(flatten)]
+    pub offline: OfflineArgs,
 }
 
 /// A file with the name that the user gives to what is in it.
@@ -70,6 +72,9 @@ const ATTEMPTS: u32 = 3;
 impl SourceArgs {
     /// The record of the host: collected, or read.
     pub fn collect(&self, whole_sets: bool) -> Result<Snapshot, Error> {
+        if let Some(snapshot) = self.offline.snapshot()? {
+            return Ok(snapshot);
+        }
         let Some(file) = &self.snapshot else {
             return Ok(collect::collect(&collect::Options { netns: self.netns.clone(), whole_sets })?);
         };
@@ -80,10 +85,15 @@ impl SourceArgs {
         Ok(snapshot)
     }
 
+    /// Whether a running host is meant.
+    fn is_live(&self) -> bool {
+        self.snapshot.is_none() && !self.offline.is_given()
+    }
+
     /// The record of the host with the files of its proxies and the names of their upstreams.
     pub fn record(&self, whole_sets: bool, resolves: bool) -> Result<Snapshot, Error> {
         let mut snapshot = self.collect(whole_sets)?;
-        if self.snapshot.is_none() {
+        if self.is_live() {
             let live = Live::new();
             let live = if resolves { live } else { live.without_names() };
             snapshot.processes = collect::processes::find(&proxy::programs());
@@ -100,7 +110,7 @@ impl SourceArgs {
     pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>) -> Result<Source, Error> {
         let mut snapshot = self.collect(whole_sets)?;
         let discovers = flows.is_some_and(|flows| !flows.no_discover);
-        let mut source = if self.snapshot.is_some() {
+        let mut source = if !self.is_live() {
             let proxies = if discovers { proxy::discover(&snapshot, &Recorded(&snapshot)) } else { Vec::new() };
             Source { proxies, ..Source::recorded(snapshot) }
         } else {

@@ -120,6 +120,9 @@ impl DecidedBy {
         match self {
             Self::Rule { place, handle: Some(handle), index, .. } => format!("{}, rule {index} (handle {handle})", place.words()),
             Self::Rule { place, handle: None, index, .. } => format!("{}, rule {index}", place.words()),
+            Self::Policy { place, verdict, .. } if place.backend == "xtables" => {
+                format!("{}, policy {}", place.words(), verdict.to_ascii_uppercase())
+            }
             Self::Policy { place, verdict, .. } => format!("{}, policy {verdict}", place.words()),
             Self::Several { place, .. } => format!("{}, several rules", place.words()),
             Self::Stage { stage, reason } => format!("{stage}: {reason}"),

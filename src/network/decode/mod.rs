@@ -20,12 +20,15 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use netlink_packet_core::{DecodeError, DefaultNla, Nla as _, Parseable};
 
-use super::Network;
+use super::{Network, described};
 use crate::snapshot::{Messages, Snapshot};
 
-/// Decodes all surroundings that a snapshot recorded.
+/// Decodes all surroundings that a snapshot recorded, or takes them from the description in their stead.
 #[must_use]
 pub fn decode(snapshot: &Snapshot) -> Network {
+    if let Some(description) = &snapshot.described {
+        return described::network(description);
+    }
     let mut network = Network::default();
     let incomplete = &mut network.incomplete;
     network.links = each(&snapshot.links, "an interface", incomplete, link::link);

@@ -53,17 +53,17 @@ fn plural(count: usize, word: &str) -> String {
 
 /// `web-01 · kernel 6.8.0 · 2 tables, 31 rules · 6 sockets`.
 fn head(site: &Site) -> String {
-    let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
-    let tables = plural(site.ruleset.tables.len(), "table");
+    let nft = site.ruleset.tables.iter().map(|table| table.chains.iter().map(|chain| chain.rules.len()).sum());
+    let legacy = site.legacy.tables.iter().map(|table| table.chains.iter().map(|chain| chain.rules.len()).sum());
+    let engines = [("nftables", nft.collect::<Vec<usize>>()), ("legacy iptables", legacy.collect())];
+    let some = engines.iter().filter(|(_, tables)| !tables.is_empty());
+    let counts = some.map(|(name, tables)| format!("{name}: {}, {}", plural(tables.len(), "table"), plural(tables.iter().sum(), "rule")));
+    let rules: Vec<_> = counts.collect();
+    let rules = if rules.is_empty() { "no rules".to_owned() } else { rules.join(" · ") };
     let name = match &site.snapshot.netns {
         Some(netns) => format!("{} (namespace {netns})", site.snapshot.host),
         None => site.snapshot.host.clone(),
     };
     let name = style::paint(style::BOLD, &name);
-    format!(
-        "{name} · kernel {} · nftables: {tables}, {} · {}",
-        site.snapshot.kernel,
-        plural(rules, "rule"),
-        plural(site.network.sockets.len(), "socket")
-    )
+    format!("{name} · kernel {} · {rules} · {}", site.snapshot.kernel, plural(site.network.sockets.len(), "socket"))
 }

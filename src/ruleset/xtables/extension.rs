@@ -161,6 +161,8 @@ macro_rules! extensions {
                 use $crate::ruleset::xtables::extension::Extension as _;
                 match self {
                     $(Self::$type(each) => each.write(line),)*
+                    // One of a text has its options in its name.
+                    Self::Foreign(foreign) if foreign.info.is_empty() => {}
                     Self::Foreign(_) => line.raw(" [unsupported revision]"),
                 }
             }

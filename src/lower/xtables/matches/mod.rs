@@ -54,7 +54,7 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
 
 /// A match that is not modelled holds or not.
 fn unknown(foreign: &Foreign, context: &mut Context<'_>) -> Meaning {
-    let text = format!("-m {} (revision {})", foreign.name, foreign.revision);
+    let text = format!("-m {}", foreign.name);
     Meaning::test(Test::Condition(context.condition(ConditionKind::Unknown, text)))
 }
 

@@ -24,7 +24,7 @@ pub fn meaning(target: &Target, context: &mut Context<'_>) -> Vec<Step> {
 
 /// A target that is not modelled may end the packet in any way.
 fn unknown(foreign: &Foreign, context: &mut Context<'_>) -> Vec<Step> {
-    let text = format!("-j {} (revision {})", foreign.name, foreign.revision);
+    let text = format!("-j {}", foreign.name);
     vec![Step::Opaque(context.condition(ConditionKind::Unknown, text))]
 }
 

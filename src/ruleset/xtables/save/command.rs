@@ -127,18 +127,18 @@ impl Command {
 }
 
 impl<'a> Reader<'a> {
-    /// Goes on behind what is wrong: with the next option that every rule has.
+    /// Goes on behind what is wrong, with the next option that every rule has. A match that is not known stands for what is passed over.
     fn pass_over(&mut self, wrong: &Wrong) {
-        if !self.parts.iter().any(|part| matches!(part, Part::Match(Match::Foreign(_)))) {
-            let text: Vec<_> = self.words.iter().map(|word| word.text.as_str()).collect();
-            let foreign = Foreign { name: text.join(" ").into(), revision: 0, info: Box::default() };
-            self.parts.push(Part::Match(Match::Foreign(Box::new(foreign))));
-        }
-        self.next = self.next.max(self.words.iter().position(|word| word.at > wrong.at).unwrap_or(self.words.len()));
+        let first = self.words.iter().position(|word| word.at >= wrong.at).unwrap_or(self.words.len());
+        self.next = self.next.max(first);
         let is_own = |word: &Word| word.text == "!" || OWN.iter().any(|(short, ..)| word.text.strip_prefix('-') == Some(short));
         while self.words.get(self.next).is_some_and(|word| !is_own(word)) {
             self.next += 1;
         }
+        let passed = self.words[first..self.next].iter().map(|word| word.text.as_str());
+        let text: Vec<_> = passed.filter(|text| !matches!(*text, "-m" | "--match")).collect();
+        let foreign = Foreign { name: text.join(" ").into(), revision: 0, info: Box::default() };
+        self.parts.push(Part::Match(Match::Foreign(Box::new(foreign))));
     }
 
     /// What is missing in an extension.

@@ -26,6 +26,23 @@ pub struct Saved {
     pub faults: Vec<Fault>,
 }
 
+impl Ruleset {
+    /// Adds what a text says; a table takes the place of one that is there. Gives, as sentences, what an unknown part of a rule stands for.
+    pub fn add_saved(&mut self, file: &str, text: &str, version: IpVersion) -> Vec<String> {
+        let Saved { ruleset, faults } = parse(text, version);
+        for table in ruleset.tables {
+            self.tables.retain(|other| (other.version, &other.name) != (table.version, &table.name));
+            self.tables.push(table);
+        }
+        let mut unread = Vec::new();
+        for Fault { line, column, text, why, placed } in faults {
+            let sentence = format!("{file}:{line}:{column}: {why}: {text}");
+            if placed { unread.push(sentence) } else { self.incomplete.push(sentence) }
+        }
+        unread
+    }
+}
+
 /// A place that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
