@@ -26,9 +26,9 @@ pub fn find(programs: &[&str]) -> Vec<Process> {
     found.retain(|(pid, ..)| here.is_some() && namespace(&pid.to_string()) == here);
     found
         .into_iter()
-        .map(|(pid, command, executable)| {
+        .filter_map(|(pid, command, executable)| {
             let status = read(pid, "status");
-            Process {
+            Some(Process {
                 pid,
                 parent: status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()?,
                 command,
@@ -37,10 +37,8 @@ pub fn find(programs: &[&str]) -> Vec<Process> {
                 folder: link(pid, "cwd"),
                 uid: effective_uid(&status)?,
                 own_root: root(&pid.to_string()).is_some_and(|root| Some(root) != own_root),
-            }
-            .into()
+            })
         })
-        .filter_map(|process: Option<Process>| process)
         .collect()
 }
 

@@ -24,8 +24,11 @@ use clearway::{
     world::Recorded,
 };
 
+/// What is given hostile bytes, by name.
+pub type Entry = (&'static str, fn(&[u8]));
+
 /// Every entry with its name.
-pub const ENTRIES: [(&str, fn(&[u8])); 7] = [
+pub const ENTRIES: [Entry; 7] = [
     ("ruleset", ruleset),
     ("network", network),
     ("snapshot", snapshot),

@@ -91,10 +91,19 @@ pub fn upstreams(proxies: &[Proxy], world: &dyn World) -> Vec<Flow> {
 
 /// Numbers groups, those of the configuration and those that several addresses of one name make.
 #[derive(Default)]
-struct Groups(FxHashMap<(usize, Result<usize, (String, u16)>), usize>);
+struct Groups(FxHashMap<(usize, Standing), usize>);
+
+/// What makes upstreams a group.
+#[derive(PartialEq, Eq, Hash)]
+enum Standing {
+    /// The configuration does: its index there.
+    Configured(usize),
+    /// They are the addresses of one name and port.
+    Named(String, u16),
+}
 
 impl Groups {
-    fn number(&mut self, proxy: usize, group: Result<usize, (String, u16)>) -> usize {
+    fn number(&mut self, proxy: usize, group: Standing) -> usize {
         let next = self.0.len();
         *self.0.entry((proxy, group)).or_insert(next)
     }
@@ -112,7 +121,11 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
         label: group.map(|group| group.name.clone()),
         place: upstream.place.clone(),
         wanted_by: upstream.wanted_by.iter().take(MOST_PLACES).cloned().collect(),
-        groups: upstream.member.map(|member| (groups.number(number, Ok(member.group)), member.backup)).into_iter().collect(),
+        groups: upstream
+            .member
+            .map(|member| (groups.number(number, Standing::Configured(member.group)), member.backup))
+            .into_iter()
+            .collect(),
         timeouts: upstream.timeouts,
         unresolved: None,
     };
@@ -130,7 +143,7 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
         Host::Unknown(_) => return,
     };
     if let ([_, _, ..], Host::Name(name), true) = (&addresses[..], host, wanted.groups.is_empty()) {
-        wanted.groups.push((groups.number(number, Err((name.clone(), *port))), false));
+        wanted.groups.push((groups.number(number, Standing::Named(name.clone(), *port)), false));
     }
     for address in addresses {
         let version = if address.is_ipv4() { IpVersion::V4 } else { IpVersion::V6 };
@@ -197,7 +210,7 @@ pub fn listens(proxies: &[Proxy], network: &Network, flows: &mut Vec<Flow>) {
         let candidates = by_port.get(&(flow.expression.protocol, socket.port()));
         let here = candidates.into_iter().flatten().find(|(proxy, listen)| {
             let names = |name: &&str| name.get(..15).unwrap_or(name) == program;
-            proxy.reader.programs.iter().any(|name| names(&name)) && is_bound(listen, socket.ip())
+            proxy.reader.programs.iter().any(names) && is_bound(listen, socket.ip())
         });
         let Some((proxy, listen)) = here else { continue };
         flow.source = format!("{}, {}", flow.source, listen.place.long());

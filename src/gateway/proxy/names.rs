@@ -16,12 +16,14 @@ pub enum Unresolved {
     Unknown(String),
 }
 
+type Found = Result<Vec<IpAddr>, Unresolved>;
+
 /// Resolves names for the processes of one root directory.
 pub struct Names<'a> {
     world: &'a dyn World,
     /// The process whose files say what names mean, if those are not ours.
     root: Option<u32>,
-    known: RefCell<FxHashMap<(String, bool), Result<Vec<IpAddr>, Unresolved>>>,
+    known: RefCell<FxHashMap<(String, bool), Found>>,
 }
 
 impl<'a> Names<'a> {
@@ -32,7 +34,7 @@ impl<'a> Names<'a> {
     }
 
     /// The addresses to which a proxy connects that resolves names in this way.
-    pub fn resolve(&self, name: &str, resolution: Resolution) -> Result<Vec<IpAddr>, Unresolved> {
+    pub fn resolve(&self, name: &str, resolution: Resolution) -> Found {
         let configured = resolution == Resolution::StartConfigured;
         let key = (name.to_owned(), configured);
         if let Some(known) = self.known.borrow().get(&key) {
@@ -43,7 +45,7 @@ impl<'a> Names<'a> {
         first_or_all(found, resolution)
     }
 
-    fn ask(&self, name: &str, configured: bool) -> Result<Vec<IpAddr>, Unresolved> {
+    fn ask(&self, name: &str, configured: bool) -> Found {
         if self.root.is_some() {
             return self.in_container(name);
         }
@@ -56,7 +58,7 @@ impl<'a> Names<'a> {
     }
 
     /// Only the hosts file of a container can be read from outside; its resolver would have to be asked from within.
-    fn in_container(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
+    fn in_container(&self, name: &str) -> Found {
         let hosts = Files::new(self.world, self.root).read(HOSTS).unwrap_or_default();
         let found = in_hosts(&hosts, name);
         if found.is_empty() { Err(Unresolved::Unknown("it means something only inside the container".into())) } else { Ok(found) }
@@ -66,7 +68,7 @@ impl<'a> Names<'a> {
 /// Where names are told first.
 pub const HOSTS: &str = "/etc/hosts";
 
-fn first_or_all(found: Result<Vec<IpAddr>, Unresolved>, resolution: Resolution) -> Result<Vec<IpAddr>, Unresolved> {
+fn first_or_all(found: Found, resolution: Resolution) -> Found {
     let mut found = found?;
     if resolution == Resolution::StartFirst {
         found.truncate(1);
