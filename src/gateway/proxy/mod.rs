@@ -1,7 +1,7 @@
 //! Proxies: which run here, what their configuration says, and the flows that follow from it.
 //!
 //! One [`Reader`] a proxy, a folder each: it tells from a process which files it was started with ([`Invocation`]) and reads those as the
-//! proxy itself does into a [`Configuration`]. It asks for files only through [`Files`], so that a snapshot replays it. [`discover`] finds the
+//! proxy itself does into a [`Configuration`]. It asks for files only through [`Files`], so that a snapshot replays it. [`discover()`] finds the
 //! processes, [`flows`] turns configurations into flows.
 
 pub mod configuration;

@@ -1,6 +1,6 @@
 //! iptables: its chains and rules as packets of one IP version see them.
 //!
-//! [`rule`] reads a rule of a legacy table; [`matches`] and [`targets`] have a file for the meaning of each extension, which holds for both
+//! [`rule`] reads a rule of a legacy table; [`mod@matches`] and [`targets`] have a file for the meaning of each extension, which holds for both
 //! back ends: iptables-nft keeps its extensions in nf_tables' rules as they are (`nft_compat.c`).
 
 mod header;

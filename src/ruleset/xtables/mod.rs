@@ -1,6 +1,6 @@
 //! iptables rules, of both back ends: tables, chains, and rules made of a header, matches and a target.
 //!
-//! [`blob`] reads the kernel's legacy tables; [`mod@print`] writes rules as `iptables-save` does; [`matches`] and [`targets`] have a file
+//! [`blob`] reads the kernel's legacy tables; [`mod@print`] writes rules as `iptables-save` does; [`mod@matches`] and [`targets`] have a file
 //! for each extension, which holds what it is, its structure in the kernel, and its options on the command line.
 
 pub mod header;
