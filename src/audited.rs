@@ -3,7 +3,7 @@
 use crate::{
     audits::{
         self, Finding, Severity,
-        judge::{Fate, Judged, Verdict, given},
+        judge::{self, Fate, Judged, Verdict, given},
     },
     fixes::{self, Fix, Unproved},
     model::HeaderSet,
@@ -37,6 +37,7 @@ impl Audited {
         for judged in flows.iter_mut().filter(|_| !shortcomings.is_empty()) {
             judged.doubt();
         }
+        judge::compare_groups(&mut flows);
         // What an unknown part of a rule stands for has made unknown what rests on it.
         shortcomings.extend(site.unread.iter().cloned());
         let findings = audits::findings(&flows);

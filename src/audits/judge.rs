@@ -1,7 +1,9 @@
 //! What an exchange means for its flow: does it pass, in part, only under conditions, or not at all?
 
+use rustc_hash::FxHashMap;
+
 use crate::{
-    gateway::{Flow, Start, expression::Protocol, proxy::Unresolved},
+    gateway::{Flow, Role, Start, expression::Protocol, proxy::Unresolved},
     model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
     simulate::{
         Given, Outcome, Run, Simulation,
@@ -21,6 +23,41 @@ pub struct Judged {
     /// The first packet, its reply, and the rest of the connection.
     pub legs: [Judgement; 3],
     pub verdict: Verdict,
+    /// How those fare that can stand in for it.
+    pub standing: Standing,
+}
+
+/// How the others of an upstream's groups fare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// None can stand in for it.
+    Alone,
+    /// In every group that it is of, others are left: so many of all, in the worst.
+    Others { left: usize, of: usize },
+    /// A group of so many has nobody left.
+    Down { of: usize },
+}
+
+/// Tells each flow how the others of its groups fare.
+pub fn compare_groups(flows: &mut [Judged]) {
+    let mut groups: FxHashMap<usize, (usize, usize)> = FxHashMap::default();
+    let of = |judged: &Judged| judged.flow.wanted.iter().flat_map(|wanted| &wanted.groups).map(|(group, _)| *group).collect::<Vec<_>>();
+    for judged in flows.iter() {
+        let works = !matches!(judged.verdict, Verdict::Blocked | Verdict::Refused);
+        for group in of(judged) {
+            let (left, all) = groups.entry(group).or_default();
+            *left += usize::from(works);
+            *all += 1;
+        }
+    }
+    for judged in flows.iter_mut() {
+        let known = of(judged).into_iter().filter_map(|group| groups.get(&group).copied()).filter(|(_, of)| *of > 1);
+        judged.standing = match known.min() {
+            None => Standing::Alone,
+            Some((0, of)) => Standing::Down { of },
+            Some((left, of)) => Standing::Others { left, of },
+        };
+    }
 }
 
 /// One of the packets of an exchange.
@@ -89,7 +126,7 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     };
     let legs = [pieces(Leg::First, &exchange.first), pieces(Leg::Reply, &exchange.reply), pieces(Leg::Rest, &exchange.rest)];
     let verdict = verdict(&legs);
-    Judged { flow: flow.clone(), version: start.version, start, legs, verdict }
+    Judged { flow: flow.clone(), version: start.version, start, legs, verdict, standing: Standing::Alone }
 }
 
 /// A flow to a name that has no address: no packet is ever sent.
@@ -99,7 +136,14 @@ pub fn unresolved(flow: &Flow) -> Option<Judged> {
     let verdict = if *why == Unresolved::Absent { Verdict::Blocked } else { Verdict::Unknown };
     let start = Start { version: IpVersion::V4, packets: HeaderSet::empty(), legitimate: HeaderSet::empty() };
     let nothing = |leg: Leg| Judgement { leg, pieces: Vec::new(), undecided: Undecideds::default() };
-    Some(Judged { flow: flow.clone(), version: start.version, start, legs: [Leg::First, Leg::Reply, Leg::Rest].map(nothing), verdict })
+    Some(Judged {
+        flow: flow.clone(),
+        version: start.version,
+        start,
+        legs: [Leg::First, Leg::Reply, Leg::Rest].map(nothing),
+        verdict,
+        standing: Standing::Alone,
+    })
 }
 
 /// How connection tracking takes the flow's first packet.
@@ -227,6 +271,13 @@ impl Judged {
             (Some(stopped), Some(all)) => stopped > all / 2,
             _ => false,
         }
+    }
+
+    /// Who sends it, in a report: the proxy if one does.
+    #[must_use]
+    pub fn sender(&self) -> &str {
+        let proxy = matches!(self.flow.role, Role::Upstream | Role::Resolver).then_some(self.flow.wanted.as_ref()).flatten();
+        proxy.map_or("this host", |wanted| wanted.proxy)
     }
 
     /// The flow's destination in short: `203.0.113.10:443/tcp`.

@@ -12,6 +12,10 @@ mod client_blocked;
 
 mod upstream_blocked;
 
+mod upstream_degraded;
+
+mod upstream_unresolved;
+
 mod loopback_blocked;
 
 mod reply_blocked;
@@ -94,11 +98,13 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 11] = [
+pub const ALL: [&Audit; 13] = [
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
+    &upstream_unresolved::AUDIT,
     &loopback_blocked::AUDIT,
     &reply_blocked::AUDIT,
+    &upstream_degraded::AUDIT,
     &mostly_blocked::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,

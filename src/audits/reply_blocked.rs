@@ -19,7 +19,9 @@ dropped. Usually a rule such as \"ct state established,related accept\" is missi
 };
 
 fn check(judged: &Judged) -> Option<Problem> {
-    let wanted = judged.verdict == Verdict::Blocked && judged.flow.role != Role::Service;
+    let wanted = judged.verdict == Verdict::Blocked
+        && judged.flow.role != Role::Service
+        && !matches!(judged.standing, super::judge::Standing::Others { .. });
     let title = format!("{} is reached, but the rest of the connection is stopped", judged.to());
     let first =
         judged.legs.first()?.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));

@@ -2,10 +2,10 @@
 
 use super::{
     Audit, Problem, Severity,
-    judge::{Fate, Judged, Leg, Verdict},
+    judge::{Fate, Judged, Leg, Standing, Verdict},
     problem,
 };
-use crate::gateway::Role;
+use crate::gateway::{Role, expression::Protocol};
 
 /// Nothing gets out.
 pub const AUDIT: Audit = Audit {
@@ -19,7 +19,14 @@ timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to ho
 };
 
 fn check(judged: &Judged) -> Option<Problem> {
-    let wanted = judged.flow.role == Role::Upstream && judged.verdict == Verdict::Blocked;
-    let title = format!("this host can't reach {}", judged.to());
+    let upstream =
+        judged.flow.role == Role::Upstream || (judged.flow.role == Role::Resolver && judged.flow.expression.protocol != Protocol::TCP);
+    let wanted = upstream && judged.verdict == Verdict::Blocked && !matches!(judged.standing, Standing::Others { .. });
+    let group = match (judged.standing, judged.flow.wanted.as_ref().and_then(|wanted| wanted.label.as_deref())) {
+        (Standing::Down { of }, Some(name)) => format!(", nor any other of the {of} servers of {name}"),
+        (Standing::Down { of }, None) => format!(", nor any other of its {of} addresses"),
+        _ => String::new(),
+    };
+    let title = format!("{} can't reach {}{group}", judged.sender(), judged.to());
     wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::Stopped)).flatten()
 }

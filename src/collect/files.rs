@@ -41,7 +41,9 @@ const MOST_PATHS: usize = 100_000;
 fn open(root: Option<u32>, path: &str, flags: OFlag) -> io::Result<File> {
     let folder = root.map_or_else(|| "/".to_owned(), |pid| format!("/proc/{pid}/root"));
     let folder = File::open(folder)?;
-    let flags = flags | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    // `openat2` takes nothing beside O_PATH that has no meaning for it.
+    let careful = if flags.contains(OFlag::O_PATH) { OFlag::empty() } else { OFlag::O_NONBLOCK | OFlag::O_NOCTTY };
+    let flags = flags | careful | OFlag::O_CLOEXEC;
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
     let opened: OwnedFd = openat2(folder, Path::new(path), how)?;
     Ok(File::from(opened))
@@ -137,5 +139,31 @@ pub fn environment(process: u32, name: &str) -> Answer {
     match variables.find(|(each, _)| *each == name.as_bytes()) {
         Some((_, value)) => Answer::Text(String::from_utf8_lossy(value).into_owned()),
         None => Answer::Absent(format!("the environment has no {name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn files_and_patterns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        fs::create_dir_all(path("a/x")).expect("made");
+        fs::create_dir_all(path("b/x")).expect("made");
+        fs::write(path("b/x/2.conf"), b"two\xff").expect("written");
+        fs::write(path("a/x/1.conf"), "one").expect("written");
+        fs::write(path("a/x/.3.conf"), "three").expect("written");
+        symlink(path("none"), path("a/x/dangling.conf")).expect("linked");
+        assert_eq!(paths(None, &path("*/x/*.conf")), Answer::Paths(vec![path("a/x/1.conf"), path("b/x/2.conf")]));
+        assert_eq!(paths(None, &path("none/*")), Answer::Paths(Vec::new()));
+        assert_eq!(text(None, &path("b/x/2.conf")), Answer::Text("two\u{fffd}".into()));
+        assert!(matches!(text(None, &path("none")), Answer::Absent(_)));
+        assert!(matches!(text(None, &path("a")), Answer::Unknown(_)));
+        assert!(matches!(text(None, "/dev/zero"), Answer::Unknown(_)));
+        assert_eq!(text(Some(std::process::id()), &path("a/x/1.conf")), Answer::Text("one".into()));
     }
 }

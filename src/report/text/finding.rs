@@ -44,6 +44,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     }
     let left = groups.len().saturating_sub(MOST_RULES);
     text.push_str(&told);
+    text.push_str(&entry("wanted by", &wanted_by(judged)));
     if left > 0 {
         text.push_str(&entry("", &format!("… and {left} more rules; --format json has them all")));
     }
@@ -95,6 +96,21 @@ fn place(judged: &Judged, leg: Leg, index: usize) -> Option<(&Judgement, &Piece)
     let judgement = judged.legs.iter().find(|each| each.leg == leg)?;
     Some((judgement, judgement.pieces.get(index)?))
 }
+
+/// The places of the configuration that ask for the flow.
+fn wanted_by(judged: &Judged) -> String {
+    let Some(wanted) = &judged.flow.wanted else { return String::new() };
+    let places: Vec<String> = std::iter::once(&wanted.place).chain(&wanted.wanted_by).map(|place| place.long()).collect();
+    let more = places.len().saturating_sub(MOST_PLACES);
+    let mut lines = places.into_iter().take(MOST_PLACES).collect::<Vec<_>>().join("\n");
+    if more > 0 {
+        lines.push_str(&format!("\n… and {more} more places"));
+    }
+    lines
+}
+
+/// So many places of a configuration are told for one finding.
+const MOST_PLACES: usize = 3;
 
 /// The rule with its text on a line of its own.
 fn rule(site: &Site, judged: &Judged, piece: &Piece) -> String {

@@ -10,7 +10,7 @@ use tabled::{
 use super::style;
 use crate::{
     audits::judge::{Fate, Judged, Judgement, Piece, Verdict},
-    gateway::{Role, expression::Hosts},
+    gateway::{Role, expression::Hosts, proxy::Unresolved},
     report::decision::decided_by,
     site::Site,
 };
@@ -39,7 +39,7 @@ fn table<'a>(site: &Site, flows: impl Iterator<Item = &'a Judged>, width: usize)
     let mut builder = Builder::default();
     builder.push_record(["FLOW", "", "VERDICT", "DECIDED BY"]);
     for judged in flows {
-        builder.push_record([who_to(judged), judged.flow.program.clone().unwrap_or_default(), verdict(judged), decision(site, judged)]);
+        builder.push_record([who_to(judged), label(judged), verdict(judged), decision(site, judged)]);
     }
     let mut table = builder.build();
     table.with(Style::empty()).with(Padding::new(1, 1, 0, 0));
@@ -62,12 +62,21 @@ pub fn who_to(judged: &Judged) -> String {
     let source = &judged.flow.expression.source;
     let who = match (judged.flow.role, &source.hosts) {
         (Role::Client | Role::Service, Hosts::Any) if source.ports.is_empty() => "clients".to_owned(),
-        (Role::Loopback | Role::Upstream | Role::Resolver, Hosts::Local) => "this host".to_owned(),
+        (Role::Upstream | Role::Resolver, Hosts::Local) => judged.sender().to_owned(),
+        (Role::Loopback, Hosts::Local) => "this host".to_owned(),
         (Role::Loopback, _) => "this host".to_owned(),
         _ => source.to_string(),
     };
     let by = judged.flow.expression.incoming.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
     format!("{who} -> {}{by}", judged.to())
+}
+
+/// `app, web.conf:21`: the group or proxy, and where it stands.
+fn label(judged: &Judged) -> String {
+    match &judged.flow.wanted {
+        Some(wanted) => format!("{}, {}", wanted.label.as_deref().unwrap_or(wanted.proxy), wanted.place.short()),
+        None => judged.flow.program.clone().unwrap_or_default(),
+    }
 }
 
 fn verdict(judged: &Judged) -> String {
@@ -88,6 +97,12 @@ fn decision(site: &Site, judged: &Judged) -> String {
     let stops_most = |(leg, piece): &(&Judgement, &Piece)| (Reverse(leg.leg), piece.senders(judged.version));
     let Some((_, first)) = judged.against().max_by_key(stops_most) else {
         let served = judged.served().map(words).unwrap_or_default();
+        if let Some(why) = judged.flow.wanted.as_ref().and_then(|wanted| wanted.unresolved.as_ref()) {
+            return match why {
+                Unresolved::Absent => "the name has no address".to_owned(),
+                Unresolved::Unknown(why) => format!("the name's address is not known: {why}"),
+            };
+        }
         return if judged.verdict == Verdict::Unknown { "nothing that could be read stops it".to_owned() } else { served };
     };
     let others = judged.against().map(|(_, piece)| (&piece.outcome.decided_by, piece.fate)).collect::<HashSet<_>>().len() - 1;

@@ -17,6 +17,8 @@ mod lua;
 
 mod named;
 
+mod order;
+
 mod pass;
 
 mod scope;
@@ -29,7 +31,7 @@ mod tree;
 
 mod variables;
 
-use super::{Configuration, Files, Invocation, Purpose, Transport};
+use super::{Configuration, Files, Invocation, Place, Purpose, Transport};
 use group::Groups;
 use known::{Context, Verdict};
 use pass::Module;
@@ -58,9 +60,18 @@ pub fn read(invocation: &Invocation, files: &Files<'_>) -> Configuration {
     for file in &invocation.files {
         main.extend(reader.file(file, None, 0));
     }
-    let mut reading =
-        Reading { unprivileged: invocation.uid.is_some_and(|uid| uid != 0), running: invocation.process.is_some(), configuration };
+    let mut reading = Reading {
+        unprivileged: invocation.uid.is_some_and(|uid| uid != 0),
+        running: invocation.process.is_some(),
+        code: false,
+        configuration,
+    };
     reading.main(&main);
+    order::sort(&main, &mut reading.configuration.faults);
+    if !main.iter().any(|directive| directive.is("events")) && reading.configuration.faults.is_empty() {
+        let file = invocation.files.first().map_or("", String::as_str);
+        reading.configuration.refuse(Place::whole(file), "no \"events\" section in configuration");
+    }
     reading.configuration
 }
 
@@ -69,6 +80,8 @@ struct Reading {
     unprivileged: bool,
     /// Whether it runs: then it took what we don't know.
     running: bool,
+    /// Whether it was told that there is code.
+    code: bool,
     configuration: Configuration,
 }
 
@@ -105,8 +118,16 @@ impl Reading {
                     self.configuration.doubt(directive.place(), format!("{what}: what its module does is not known"));
                 }
                 Verdict::Refused(what) => self.configuration.refuse(directive.refused_at(), what),
-                Verdict::Foreign => {}
+                Verdict::Foreign => self.foreign(directive),
             }
+        }
+    }
+
+    /// Code in the configuration may connect wherever it likes.
+    fn foreign(&mut self, directive: &Directive) {
+        if directive.name.text.contains("_by_lua") && !self.code {
+            self.code = true;
+            self.configuration.doubt(directive.place(), "Lua code here may open connections of its own: those legs are not audited");
         }
     }
 

@@ -162,6 +162,7 @@ impl<'a> Reader<'a> {
                 into.push(directive);
                 done?;
             } else if directive.is("include") && directive.arguments.len() == 1 {
+                into.push(directive.clone());
                 self.include(&directive, into, depth + 1);
             } else {
                 into.push(directive);

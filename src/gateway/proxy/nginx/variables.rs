@@ -46,11 +46,12 @@ impl<'a> Variables<'a> {
             let Some(name) = name.and_then(|name| name.strip_prefix('$')) else { continue };
             let values = variables.defined.entry(name).or_default();
             for line in directive.children() {
-                let special = match directive.name.text.as_str() {
-                    "map" => matches!(line.name.text.as_str(), "hostnames" | "volatile"),
-                    "geo" => matches!(line.name.text.as_str(), "delete" | "proxy" | "proxy_recursive" | "ranges"),
-                    _ => false,
-                };
+                let special = line.is("include")
+                    || match directive.name.text.as_str() {
+                        "map" => matches!(line.name.text.as_str(), "hostnames" | "volatile"),
+                        "geo" => matches!(line.name.text.as_str(), "delete" | "proxy" | "proxy_recursive" | "ranges"),
+                        _ => false,
+                    };
                 let Some(value) = line.arguments.first().filter(|_| !special) else { continue };
                 values.push(Value { text: &value.text, place: line.place_of(0) });
             }
