@@ -4,7 +4,7 @@
 //!
 //! 1. [`collect`] asks the kernel over netlink and keeps its answers byte for byte in a [`snapshot`]; what is asked later goes through
 //!    [`world`], so that a snapshot replays on any machine.
-//! 2. [`ruleset`] decodes the bytes into rules as their own language says them, and prints them; [`network`] does so for links, addresses,
+//! 2. [`ruleset`] decodes the bytes into rules as their own language says them, and prints them; [`owners`] tells whose they are; [`network`] does so for links, addresses,
 //!    routes and sockets.
 //! 3. [`lower`] turns both, for one IP version, into the [`model`]: chains of rules, rules of steps, steps that read and write fields.
 //! 4. [`simulate`] says what the model means: one machine walks one packet, or a whole set of packets, through hooks, routing, connection
@@ -24,6 +24,8 @@ pub mod snapshot;
 pub mod world;
 
 pub mod ruleset;
+
+pub mod owners;
 
 pub mod network;
 

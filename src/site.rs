@@ -8,6 +8,7 @@ use crate::{
     lower::{self, Lowered, Origin, Rules},
     model::{Chain, ChainId, IpVersion, RuleId},
     network::{self, ListeningSocket, Network},
+    owners,
     ruleset::{
         ipset::{self, Ipsets},
         nft::{self, Ruleset},
@@ -15,6 +16,9 @@ use crate::{
     },
     snapshot::{Owner, Snapshot},
 };
+
+/// The programs that wrote rules, or policies where there is no index of a rule, if that can be told.
+type Writers = FxHashMap<(IpVersion, ChainId, Option<u32>), Option<owners::Owner>>;
 
 /// A host.
 pub struct Site {
@@ -29,6 +33,8 @@ pub struct Site {
     versions: [Lowered; 2],
     /// Texts of rules: each is written once, however often it decides.
     texts: RefCell<FxHashMap<(IpVersion, RuleId), String>>,
+    /// Who wrote rules, and set policies: looked for once.
+    writers: RefCell<Writers>,
 }
 
 impl Site {
@@ -47,7 +53,7 @@ impl Site {
         let network = network::decode::decode(&snapshot);
         let versions = [IpVersion::V4, IpVersion::V6]
             .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy }, &network, &snapshot, version));
-        Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default() }
+        Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default(), writers: RefCell::default() }
     }
 
     /// The model of one IP version.
@@ -91,6 +97,24 @@ impl Site {
                 Some(xtables::print::without_chain(rule, version))
             }
         }
+    }
+
+    /// The program that wrote a rule, or without one set its chain's policy, if that can be told.
+    #[must_use]
+    pub fn writer(&self, version: IpVersion, chain: ChainId, rule: Option<u32>) -> Option<owners::Owner> {
+        let find = || match self.lowered(version).origin(chain)? {
+            Origin::Nft { table, chain } => {
+                let table = self.ruleset.tables.get(table)?;
+                let chain = table.chains.get(chain)?;
+                owners::of_nft(table, chain, rule.and_then(|rule| chain.rules.get(rule as usize)))
+            }
+            Origin::Xtables { table, chain } => {
+                let table = self.legacy.tables.get(table)?;
+                let chain = table.chains.get(chain)?;
+                owners::of_xtables(table, chain, rule.and_then(|rule| chain.rules.get(rule as usize)))
+            }
+        };
+        self.writers.borrow_mut().entry((version, chain, rule)).or_insert_with(find).clone()
     }
 
     /// The name of an interface.

@@ -39,6 +39,22 @@ fn the_host_around_it_can_be_told() {
 }
 
 #[test]
+fn the_report_says_whose_rule_it_is() {
+    let text = RULES.replace(
+        "COMMIT",
+        ":ufw-user-input - [0:0]\n-I INPUT -j ufw-user-input\n\
+         -A ufw-user-input -p tcp --dport 443 -j DROP -m comment --comment dapp_Nginx%20Full\nCOMMIT",
+    );
+    let (exit, report, complaint) = run(&["--iptables-save", "-"], &text);
+    assert_eq!(exit, 1, "{report}{complaint}");
+    assert!(report.contains("written by ufw)"), "{report}");
+    assert!(report.contains("written by   ufw: application Nginx Full, rules of the command ufw"), "{report}");
+    assert!(report.contains("written by   ufw: default policy"), "{report}");
+    let (_, json, _) = run(&["--iptables-save", "-", "--format", "json"], &text);
+    assert!(json.contains("\"part\": \"application Nginx Full\"") || json.contains("\"part\":\"application Nginx Full\""), "{json}");
+}
+
+#[test]
 fn what_cannot_be_read_has_its_place_and_the_rest_counts() {
     let text = RULES.replace("COMMIT", "-A INPUT -p udp -m sorcery --spell 5 -j ACCEPT\nCOMMIT");
     let (exit, report, complaint) = run(&["--iptables-save", "-", "--flow", "tcp any -> 192.0.2.1:443"], &text);

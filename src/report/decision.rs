@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::{
     model::{ChainId, Hook, IpVersion, RuleId, chain::Backend},
+    owners::Owner,
     simulate::outcome::Decision,
     site::Site,
 };
@@ -48,6 +49,9 @@ pub struct Place {
     pub family: &'static str,
     pub table: String,
     pub chain: String,
+    /// The program that wrote the rule or set the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
 }
 
 /// What decided, to be printed.
@@ -57,12 +61,12 @@ pub fn decided_by(site: &Site, version: IpVersion, decision: &Decision) -> Decid
         Decision::Rule { hook, rule } => rule_at(site, version, *hook, *rule),
         Decision::Policy { hook, chain, drop } => DecidedBy::Policy {
             hook: hook_name(*hook),
-            place: place(site, version, *chain),
+            place: place(site, version, *chain, None),
             policy: true,
             verdict: if *drop { "drop" } else { "accept" },
         },
         Decision::Several { hook, chain } => {
-            DecidedBy::Several { hook: hook_name(*hook), place: place(site, version, *chain), several: true }
+            DecidedBy::Several { hook: hook_name(*hook), place: place(site, version, *chain, None), several: true }
         }
         Decision::Stage { stage, reason } => DecidedBy::Stage { stage, reason: reason.clone() },
     }
@@ -73,22 +77,22 @@ pub fn decided_by(site: &Site, version: IpVersion, decision: &Decision) -> Decid
 pub fn rule_at(site: &Site, version: IpVersion, hook: Hook, rule: RuleId) -> DecidedBy {
     DecidedBy::Rule {
         hook: hook_name(hook),
-        place: place(site, version, rule.chain),
+        place: place(site, version, rule.chain, Some(rule.index)),
         handle: site.handle(version, rule),
         index: rule.index + 1,
         rule: site.rule_text(version, rule),
     }
 }
 
-fn place(site: &Site, version: IpVersion, chain: ChainId) -> Place {
-    let Some(chain) = site.chain(version, chain) else {
-        return Place { backend: "nf_tables", family: "", table: String::new(), chain: String::new() };
+fn place(site: &Site, version: IpVersion, id: ChainId, rule: Option<u32>) -> Place {
+    let Some(chain) = site.chain(version, id) else {
+        return Place { backend: "nf_tables", family: "", table: String::new(), chain: String::new(), owner: None };
     };
     let backend = match chain.backend {
         Backend::NfTables => "nf_tables",
         Backend::Xtables => "xtables",
     };
-    Place { backend, family: chain.family, table: chain.table.clone(), chain: chain.name.clone() }
+    Place { backend, family: chain.family, table: chain.table.clone(), chain: chain.name.clone(), owner: site.writer(version, id, rule) }
 }
 
 /// nft's word for a hook.
@@ -126,6 +130,15 @@ impl DecidedBy {
             Self::Policy { place, verdict, .. } => format!("{}, policy {verdict}", place.words()),
             Self::Several { place, .. } => format!("{}, several rules", place.words()),
             Self::Stage { stage, reason } => format!("{stage}: {reason}"),
+        }
+    }
+
+    /// The program that wrote the rule, or set the policy.
+    #[must_use]
+    pub const fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Rule { place, .. } | Self::Policy { place, .. } | Self::Several { place, .. } => place.owner.as_ref(),
+            Self::Stage { .. } => None,
         }
     }
 

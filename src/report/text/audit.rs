@@ -4,6 +4,7 @@ use super::{finding, style, table};
 use crate::{
     audited::Audited,
     audits::{Finding, Severity, judge::Verdict},
+    owners,
     site::Site,
 };
 
@@ -60,10 +61,12 @@ fn head(site: &Site) -> String {
     let counts = some.map(|(name, tables)| format!("{name}: {}, {}", plural(tables.len(), "table"), plural(tables.iter().sum(), "rule")));
     let rules: Vec<_> = counts.collect();
     let rules = if rules.is_empty() { "no rules".to_owned() } else { rules.join(" · ") };
+    let writers = owners::programs(&site.ruleset, &site.legacy);
+    let writers = if writers.is_empty() { String::new() } else { format!(" (written by {})", writers.join(", ")) };
     let name = match &site.snapshot.netns {
         Some(netns) => format!("{} (namespace {netns})", site.snapshot.host),
         None => site.snapshot.host.clone(),
     };
     let name = style::paint(style::BOLD, &name);
-    format!("{name} · kernel {} · {rules} · {}", site.snapshot.kernel, plural(site.network.sockets.len(), "socket"))
+    format!("{name} · kernel {} · {rules}{writers} · {}", site.snapshot.kernel, plural(site.network.sockets.len(), "socket"))
 }

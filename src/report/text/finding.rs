@@ -12,7 +12,12 @@ use crate::{
     },
     fixes::{Fix, Unproved},
     model::HeaderSet,
-    report::{answer::condition_text, decision::decided_by, json::printed},
+    owners::Owner,
+    report::{
+        answer::condition_text,
+        decision::{DecidedBy, decided_by},
+        json::printed,
+    },
     site::Site,
 };
 
@@ -35,11 +40,18 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     let mut told = String::new();
     let groups = groups(&pieces);
     for (leg, piece, packets) in groups.iter().take(MOST_RULES) {
-        let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(site, judged, piece) };
+        let decided = decided_by(site, judged.version, &piece.outcome.decided_by);
+        let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(&decided) };
+        let writer = decided.owner().map(Owner::words).unwrap_or_default();
         let part = part::words(site, judged, leg, packets);
         told.push_str(
-            &[entry("rule", &rule), entry("because", &overruled(site, judged, piece)), entry("stops", &packets_of(leg.leg, &part))]
-                .concat(),
+            &[
+                entry("rule", &rule),
+                entry("written by", &writer),
+                entry("because", &overruled(site, judged, piece)),
+                entry("stops", &packets_of(leg.leg, &part)),
+            ]
+            .concat(),
         );
     }
     let left = groups.len().saturating_sub(MOST_RULES);
@@ -113,8 +125,7 @@ fn wanted_by(judged: &Judged) -> String {
 const MOST_PLACES: usize = 3;
 
 /// The rule with its text on a line of its own.
-fn rule(site: &Site, judged: &Judged, piece: &Piece) -> String {
-    let decided = decided_by(site, judged.version, &piece.outcome.decided_by);
+fn rule(decided: &DecidedBy) -> String {
     match decided.rule_text() {
         Some(rule) => format!("{}\n{rule}", decided.words()),
         None => decided.words(),
