@@ -6,10 +6,11 @@ mod facts;
 mod generate;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod iptables;
 mod lab;
 mod packet;
 mod sweep;
 
 fn main() {
-    harness::main(&[&facts::TESTS[..], &sweep::TESTS].concat());
+    harness::main(&[&facts::TESTS[..], &iptables::TESTS, &sweep::TESTS].concat());
 }

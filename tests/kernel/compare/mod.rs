@@ -77,13 +77,13 @@ pub fn compare(packets: &[Packet], kernel: &Judgement, answers: &[Answer]) -> (S
 
 /// Where a packet ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum End {
+pub enum End {
     Delivered,
     Left(String),
     Gone,
 }
 
-fn seen(packet: &Packet, fate: &Fate) -> End {
+pub fn seen(packet: &Packet, fate: &Fate) -> End {
     match fate.left.first() {
         _ if fate.delivered => End::Delivered,
         // What it caused to be sent is not the packet itself.
@@ -93,7 +93,7 @@ fn seen(packet: &Packet, fate: &Fate) -> End {
 }
 
 /// Where clearway says that it ends; none if it leaves that open.
-fn end(answer: &Answer) -> Option<End> {
+pub fn end(answer: &Answer) -> Option<End> {
     match (answer.verdict.as_str(), &answer.leaves) {
         ("accept", Some(interface)) => Some(End::Left(interface.clone())),
         ("accept", None) => Some(End::Delivered),

@@ -5,6 +5,7 @@
 
 mod conntrack;
 mod delivery;
+pub mod iptables;
 mod namespace;
 pub mod nft;
 mod sender;
@@ -68,6 +69,11 @@ impl Lab {
     pub fn load(&mut self, ruleset: &str) -> Result<(), String> {
         self.tracker.flush().map_err(|e| e.to_string())?;
         nft::load(&format!("flush ruleset\n{ruleset}"))
+    }
+
+    /// Forgets every connection, as [`Lab::load`] does.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.tracker.flush()
     }
 
     /// Every rule's first counter, if nft can tell.
