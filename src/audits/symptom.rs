@@ -5,8 +5,11 @@ use serde::Serialize;
 use super::judge::{Fate, Judged, Leg, Piece};
 use crate::{
     gateway::expression::Protocol,
-    model::Reject,
-    simulate::outcome::{Decision, Ending},
+    model::{Reject, routing::Failure},
+    simulate::{
+        Stage,
+        outcome::{Decision, Ending},
+    },
 };
 
 /// What `connect` comes to.
@@ -61,11 +64,13 @@ pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
 
 /// Routes of this host that stop what it sends.
 fn route(decided_by: &Decision) -> Option<u32> {
-    let Decision::Stage { reason, .. } = decided_by else { return None };
-    [("blackhole", INVALID), ("prohibit", PERMISSION), ("no route", NET_UNREACHABLE), ("unreachable", NO_ROUTE)]
-        .into_iter()
-        .find(|(word, _)| reason.contains(word))
-        .map(|(_, errno)| errno)
+    let Decision::Stage { stage: Stage::NoRoute(failure), .. } = decided_by else { return None };
+    Some(match failure {
+        Failure::Blackhole => INVALID,
+        Failure::Prohibited => PERMISSION,
+        Failure::NoRoute => NET_UNREACHABLE,
+        Failure::Unreachable => NO_ROUTE,
+    })
 }
 
 /// Error numbers of ICMP codes, as `icmp_err_convert` and `icmpv6_err_convert` translate them for TCP.

@@ -160,7 +160,7 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool, fields: &[Fi
         Decision::Rule { rule, .. } => (rule.chain, rule.index as usize),
         Decision::Policy { chain, .. } => (*chain, host.chains[chain.0 as usize].rules.len()),
         Decision::Several { chain, .. } => (*chain, 0),
-        Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{stage} ({reason})"))),
+        Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{} ({reason})", stage.name()))),
     };
     if host.chains[chain.0 as usize].backend != Backend::NfTables {
         return Err(Unproved::NotARule("a rule of iptables".into()));

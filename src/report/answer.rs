@@ -18,7 +18,7 @@ use crate::{
         value::Words,
     },
     simulate::{
-        Outcome, Point,
+        Outcome, Point, Stage,
         outcome::{Decision, Ending, Event, Undecided},
     },
     site::Site,
@@ -75,7 +75,7 @@ impl<'a> Answers<'a> {
             conditions.extend(self.shortcomings.iter().map(|each| Condition { condition: each.clone(), rule: None }));
         }
         let decided = match (&outcomes[..], verdict) {
-            ([], _) => Decision::Stage { stage: "unknown", reason: "nothing became of it".into() },
+            ([], _) => Decision::Stage { stage: Stage::Unknown, reason: "nothing became of it".into() },
             ([one], _) => one.decided_by.clone(),
             ([first, ..], "unknown") => undecided(first).unwrap_or_else(|| first.decided_by.clone()),
             ([first, ..], _) => first.decided_by.clone(),
@@ -153,7 +153,7 @@ fn undecided(outcome: &Outcome<Point>) -> Option<Decision> {
     let first = outcome.conditions.first()?;
     Some(match first.rule {
         Some((hook, rule)) => Decision::Rule { hook, rule },
-        None => Decision::Stage { stage: "unknown", reason: first.text.clone() },
+        None => Decision::Stage { stage: Stage::Unknown, reason: first.text.clone() },
     })
 }
 

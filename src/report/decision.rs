@@ -68,7 +68,7 @@ pub fn decided_by(site: &Site, version: IpVersion, decision: &Decision) -> Decid
         Decision::Several { hook, chain } => {
             DecidedBy::Several { hook: hook_name(*hook), place: place(site, version, *chain, None), several: true }
         }
-        Decision::Stage { stage, reason } => DecidedBy::Stage { stage, reason: reason.clone() },
+        Decision::Stage { stage, reason } => DecidedBy::Stage { stage: stage.name(), reason: reason.clone() },
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     machine::Machine,
     outcome::{Decision, Ending},
     space::Space,
+    stage::Stage,
     strand::{Strand, Tracking},
 };
 use crate::model::{Bits, Field, IpVersion, Test, Values};
@@ -100,7 +101,7 @@ impl<S: Space> Machine<'_, S> {
         tracked.extend(invalid.into_iter().map(|strand| in_state(strand, INVALID, version)));
         for strand in open {
             let why = "connection tracking of SCTP goes by its chunks, which are not modelled".to_owned();
-            self.end(strand, Ending::Unknown(why.clone()), Decision::Stage { stage: "conntrack", reason: why });
+            self.end(strand, Ending::Unknown(why.clone()), Decision::Stage { stage: Stage::Conntrack, reason: why });
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     nat,
     outcome::{Decision, Ending, Event},
     space::Space,
+    stage::Stage,
     strand::{Strand, gather},
 };
 use crate::model::{ChainId, Field, Hook, Test, Values, chain::ChainKind};
@@ -109,7 +110,7 @@ impl<S: Space> Machine<'_, S> {
             whole.extend(others);
             for strand in fragments {
                 let reason = "conntrack keeps a fragment until all of its packet is there".into();
-                self.end(strand, Ending::Drop, Decision::Stage { stage: "defragment", reason });
+                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Defragment, reason });
             }
         }
         whole

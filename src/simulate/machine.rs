@@ -8,6 +8,7 @@ use super::{
     outcome::{Decision, Ending, Event},
     run::Finished,
     space::Space,
+    stage::Stage,
     strand::{Strand, gather},
 };
 use crate::model::{ChainId, Hook, Rule, RuleId, Step, Verdict, values::Relation};
@@ -250,7 +251,7 @@ impl<'a, S: Space> Machine<'a, S> {
 
     fn give_up(&mut self, strands: Vec<Strand<S>>, why: &str) {
         for strand in strands {
-            let decision = Decision::Stage { stage: "limit", reason: why.into() };
+            let decision = Decision::Stage { stage: Stage::Limit, reason: why.into() };
             self.end(strand, Ending::Unknown(why.into()), decision);
         }
     }

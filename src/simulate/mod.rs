@@ -56,6 +56,8 @@ pub mod run;
 
 pub mod exchange;
 
+pub mod stage;
+
 pub mod outcome;
 
 pub use conntrack::Given;
@@ -63,3 +65,4 @@ pub use exchange::Exchange;
 pub use outcome::Outcome;
 pub use point::Point;
 pub use run::{Run, Simulation};
+pub use stage::Stage;

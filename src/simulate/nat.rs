@@ -8,6 +8,7 @@ use super::{
     outcome::{Decision, Ending},
     parts::{Parts, cut},
     space::Space,
+    stage::Stage,
     strand::{Strand, Tracking},
 };
 use crate::model::{
@@ -230,7 +231,7 @@ impl<S: Space> Machine<'_, S> {
             None => {
                 let name = interface.map_or("?", |each| each.name.as_str());
                 let reason = format!("{name} has no address to translate to");
-                self.end(strand, Ending::Drop, Decision::Stage { stage: "nat", reason });
+                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Nat, reason });
                 Vec::new()
             }
         }

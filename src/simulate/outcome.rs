@@ -1,5 +1,6 @@
 //! What becomes of packets: verdict, who decided, and on which conditions.
 
+use super::stage::Stage;
 use crate::model::{ChainId, Field, Hook, Reject, RuleId, Values, step::ConditionId};
 
 /// A piece of what was simulated, with its end.
@@ -41,7 +42,7 @@ pub enum Decision {
     /// Several rules of one base chain and the chains that it calls: told apart only where they are few.
     Several { hook: Hook, chain: ChainId },
     /// Something that is no rule: routing, conntrack, rp_filter, martian, forwarding…
-    Stage { stage: &'static str, reason: String },
+    Stage { stage: Stage, reason: String },
 }
 
 /// A condition that was met, with the side on which this piece lies.
@@ -82,8 +83,6 @@ pub enum Event {
     Chain(ChainId),
     /// A rule was counted: its first counter was reached, or, without a counter, its end.
     Matched { hook: Hook, rule: RuleId },
-    /// Routing or another stage said something.
-    Stage { stage: &'static str, text: String },
 }
 
 impl Decision {

@@ -11,6 +11,7 @@ use super::{
     routing::Route,
     run::Finished,
     space::Space,
+    stage::Stage,
     strand::Strand,
 };
 use crate::model::{Bits, Field, Hook, IpVersion, Test, Values};
@@ -103,7 +104,7 @@ impl<S: Space> Machine<'_, S> {
                 Route::Local => self.end(
                     strand,
                     Ending::Unknown("a route to this host without an interface".into()),
-                    Decision::Stage { stage: "routing", reason: "a route to this host without an interface".into() },
+                    Decision::Stage { stage: Stage::Routing, reason: "a route to this host without an interface".into() },
                 ),
                 Route::Stop { ending, stage, reason } => self.end(strand, ending, Decision::Stage { stage, reason }),
             }
@@ -166,7 +167,7 @@ impl<S: Space> Machine<'_, S> {
             whole.extend(others);
             for strand in fragments {
                 let reason = "a fragment waits until all of its packet is there".into();
-                self.end(strand, Ending::Drop, Decision::Stage { stage: "defragment", reason });
+                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Defragment, reason });
             }
         }
         whole

@@ -6,6 +6,7 @@ use super::{
     outcome::Ending,
     routing::Route,
     space::Space,
+    stage::Stage,
     strand::Strand,
 };
 use crate::model::{Field, Test, Values, routing::RouteKind, settings::InterfaceSettings};
@@ -28,7 +29,7 @@ impl<S> Validated<S> {
         all
     }
 
-    fn stop(&mut self, strands: Vec<Strand<S>>, stage: &'static str, reason: &str) {
+    fn stop(&mut self, strands: Vec<Strand<S>>, stage: Stage, reason: &str) {
         let route = Route::Stop { ending: Ending::Drop, stage, reason: reason.into() };
         self.stopped.extend(strands.into_iter().map(|strand| (strand, route.clone())));
     }
@@ -53,7 +54,7 @@ impl<S: Space> Machine<'_, S> {
             let own = host.interfaces.iter().flat_map(|each| &each.addresses).map(|(address, _)| (*address, *address));
             let (own, others) = self.decider.split(strand, &Test::is(Field::Source, Values::from_ranges(32, own)));
             let mut validated = Validated { passed: others, stopped: Vec::new() };
-            validated.stop(own, "martian", "the source is an address of this host");
+            validated.stop(own, Stage::Martian, "the source is an address of this host");
             return validated;
         }
         self.look_back(strand, destination, out, interface, settings)
@@ -89,12 +90,12 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// Whether the route back is fine.
-    fn way_back(&self, found: &Found<'_>, interface: u32, settings: InterfaceSettings) -> Result<(), (Ending, &'static str, String)> {
+    fn way_back(&self, found: &Found<'_>, interface: u32, settings: InterfaceSettings) -> Result<(), (Ending, Stage, String)> {
         let filter = settings.rp_filter;
-        let martian = |reason: &str| Err((Ending::Drop, "martian", reason.to_owned()));
-        let filtered = |reason: String| Err((Ending::Drop, "rp_filter", reason));
+        let martian = |reason: &str| Err((Ending::Drop, Stage::Martian, reason.to_owned()));
+        let filtered = |reason: String| Err((Ending::Drop, Stage::ReversePath, reason));
         let route = match found {
-            Found::Unknown(why) => return Err((Ending::Unknown((*why).to_owned()), "rp_filter", (*why).to_owned())),
+            Found::Unknown(why) => return Err((Ending::Unknown((*why).to_owned()), Stage::ReversePath, (*why).to_owned())),
             Found::Fail(_) if filter == 0 => return Ok(()),
             Found::Fail(_) => return filtered("there is no route back to the source".into()),
             Found::Route(route) => route,

@@ -6,6 +6,7 @@ use super::{
     machine::Machine,
     outcome::{Decision, Delivery, Ending, Outcome, Undecided},
     space::Space,
+    stage::Stage,
     strand::Strand,
     undecided::{Undecideds, What},
 };
@@ -56,7 +57,7 @@ impl<S> Finished<S> {
         let decision = rule
             .or(passed.last())
             .cloned()
-            .unwrap_or_else(|| Decision::Stage { stage: "routing", reason: "no base chain stands in its way".into() });
+            .unwrap_or_else(|| Decision::Stage { stage: Stage::Routing, reason: "no base chain stands in its way".into() });
         Self { strand, ending: Ending::Accept, decision, delivery }
     }
 }
@@ -100,7 +101,7 @@ impl<S: Space> Run<S> {
         let Finished { strand, ending, decision, delivery } = finished;
         if strand.space.is_overgrown() {
             let why = "the set of packets grew beyond the limit for exact answers".to_owned();
-            let decided_by = Decision::Stage { stage: "limit", reason: why.clone() };
+            let decided_by = Decision::Stage { stage: Stage::Limit, reason: why.clone() };
             return vec![self.piece(strand, Ending::Unknown(why), decided_by, Delivery::None, &[], strand.space.clone())];
         }
         let parts = strand.space.clone().by_condition(|field| matches!(field, Field::Choice(_)));

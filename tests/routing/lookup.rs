@@ -124,7 +124,7 @@ fn told<S>(finished: &Finished<S>, lab: &Lab) -> String {
         (Ending::Accept, Delivery::Local { .. }, _) => "local".into(),
         (Ending::Accept, Delivery::Forward { interface } | Delivery::Sent { interface }, _) => format!("out {}", lab.name(*interface)),
         (Ending::Unknown(why), ..) => format!("unknown {why}"),
-        (_, _, Decision::Stage { stage, reason }) => error(stage, reason).into(),
+        (_, _, Decision::Stage { stage, reason }) => error(stage.name(), reason).into(),
         other => format!("{other:?}"),
     }
 }

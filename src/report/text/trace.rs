@@ -101,7 +101,6 @@ fn phases(site: &Site, judged: &Judged, outcome: &Outcome<Point>) -> String {
     for event in &outcome.events {
         match event {
             Event::Hook(hook) => phases.push((hook_name(*hook), Vec::new())),
-            Event::Stage { stage, text } => phases.push((stage, vec![text.clone()])),
             Event::Chain(id) => {
                 let policy = outcome.passed.iter().find(|each| matches!(each, Decision::Policy { chain, .. } if chain == id));
                 let line = policy.map(|policy| decided_by(site, judged.version, policy).words());

@@ -6,7 +6,7 @@
 use super::{Route, Routed, all, received6};
 use crate::{
     model::{Field, IpVersion, Reject, Test, Values},
-    simulate::{machine::Machine, space::Space, strand::Strand},
+    simulate::{Stage, machine::Machine, space::Space, strand::Strand},
 };
 
 /// Smallest MTU of IPv6.
@@ -17,10 +17,10 @@ impl<S: Space> Machine<'_, S> {
     pub(super) fn forward(&mut self, strand: Strand<S>, out: u32, interface: u32) -> Routed<S> {
         // A unicast packet in a broadcast or multicast frame.
         if self.certainly(&strand, &Test::is(Field::PacketType, Values::one(8, 0).complement())) {
-            return vec![(strand, Route::dropped("forwarding", "the frame was not for this host alone"))];
+            return vec![(strand, Route::dropped(Stage::Forwarding, "the frame was not for this host alone"))];
         }
         let (dying, rest) = self.where_known(strand, Field::Ttl, &Test::is(Field::Ttl, Values::range(8, 0, 1)));
-        let mut routed = all(dying, &Route::dropped("forwarding", "its TTL ends here (answered with ICMP time exceeded)"));
+        let mut routed = all(dying, &Route::dropped(Stage::Forwarding, "its TTL ends here (answered with ICMP time exceeded)"));
         let rest = match self.decider.host.version {
             IpVersion::V4 => rest,
             IpVersion::V6 if out == interface => rest,
@@ -29,7 +29,7 @@ impl<S: Space> Machine<'_, S> {
         for strand in rest {
             let (long, fitting) = self.too_long(strand, out);
             let reason = format!("longer than the MTU of {} (answered with ICMP)", self.name_of(out));
-            routed.extend(all(long, &Route::dropped("forwarding", reason)));
+            routed.extend(all(long, &Route::dropped(Stage::Mtu, reason)));
             routed.extend(all(fitting, &Route::Out { interface: out }));
         }
         routed
@@ -39,9 +39,9 @@ impl<S: Space> Machine<'_, S> {
     fn source6(&mut self, strands: Vec<Strand<S>>, routed: &mut Routed<S>) -> Vec<Strand<S>> {
         let odd = Values::one(128, 0).or(&received6::loopback()).or(&received6::addresses(received6::MULTICAST));
         let (odd, rest) = self.divide(strands, &Test::is(Field::Source, odd));
-        routed.extend(all(odd, &Route::dropped("martian", "a source that can't be forwarded")));
+        routed.extend(all(odd, &Route::dropped(Stage::Martian, "a source that can't be forwarded")));
         let (scoped, rest) = self.divide(rest, &Test::is(Field::Source, received6::link_local()));
-        routed.extend(all(scoped, &Route::rejected(Reject::Icmp6(2), "a link-local source leaves its link")));
+        routed.extend(all(scoped, &Route::rejected(Stage::Forwarding, Reject::Icmp6(2), "a link-local source leaves its link")));
         rest
     }
 

@@ -15,6 +15,7 @@ use super::{
     machine::Machine,
     outcome::{Decision, Ending},
     space::Space,
+    stage::Stage,
     strand::Strand,
 };
 use crate::model::{
@@ -31,21 +32,21 @@ pub enum Route {
     /// Out by this interface.
     Out { interface: u32 },
     /// Stopped, with the stage and the reason in words (no route, martian, forwarding off, TTL…).
-    Stop { ending: Ending, stage: &'static str, reason: String },
+    Stop { ending: Ending, stage: Stage, reason: String },
 }
 
 impl Route {
-    fn dropped(stage: &'static str, reason: impl Into<String>) -> Self {
+    fn dropped(stage: Stage, reason: impl Into<String>) -> Self {
         Self::Stop { ending: Ending::Drop, stage, reason: reason.into() }
     }
 
     fn unknown(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self::Stop { ending: Ending::Unknown(reason.clone()), stage: "routing", reason }
+        Self::Stop { ending: Ending::Unknown(reason.clone()), stage: Stage::Routing, reason }
     }
 
-    fn rejected(answer: Reject, reason: impl Into<String>) -> Self {
-        Self::Stop { ending: Ending::Reject(answer), stage: "routing", reason: reason.into() }
+    fn rejected(stage: Stage, answer: Reject, reason: impl Into<String>) -> Self {
+        Self::Stop { ending: Ending::Reject(answer), stage, reason: reason.into() }
     }
 }
 
@@ -65,7 +66,7 @@ impl<S: Space> Machine<'_, S> {
             // PACKET_OTHERHOST. A packet type that is not known is taken for the usual one.
             if self.certainly(&strand, &Test::is(Field::PacketType, Values::one(8, 3))) {
                 let reason = "the frame is for another host".into();
-                self.end(strand, Ending::Drop, Decision::Stage { stage: "receive", reason });
+                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Receive, reason });
                 continue;
             }
             match self.decider.host.version {

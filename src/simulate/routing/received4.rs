@@ -11,6 +11,7 @@ use crate::{
         lookup::{Found, Key, Operand, Outgoing},
         machine::Machine,
         space::Space,
+        stage::Stage,
         strand::Strand,
     },
 };
@@ -32,21 +33,21 @@ impl<S: Space> Machine<'_, S> {
             routed.extend(self.multicast4(strand, interface, settings));
         }
         let (odd, rest) = self.divide(rest, &sourced(block(0xe000_0000, 4).or(&one(u32::MAX))));
-        routed.extend(all(odd, &Route::dropped("martian", "a source that is no host: multicast or broadcast")));
+        routed.extend(all(odd, &Route::dropped(Stage::Martian, "a source that is no host: multicast or broadcast")));
         let broadcast = Test::Any(vec![destined(one(u32::MAX)), Test::all([sourced(one(0)), destined(one(0))])]);
         let (broadcasts, rest) = self.divide(rest, &broadcast);
         for strand in broadcasts {
             routed.extend(self.broadcast4(strand, interface, settings));
         }
         let (odd, rest) = self.divide(rest, &sourced(one(0)));
-        routed.extend(all(odd, &Route::dropped("martian", "no source address")));
+        routed.extend(all(odd, &Route::dropped(Stage::Martian, "no source address")));
         let (odd, mut rest) = self.divide(rest, &destined(one(0)));
-        routed.extend(all(odd, &Route::dropped("martian", "no destination address")));
+        routed.extend(all(odd, &Route::dropped(Stage::Martian, "no destination address")));
         if !settings.route_localnet {
             for test in [destined(block(0x7f00_0000, 8)), sourced(block(0x7f00_0000, 8))] {
                 let (odd, others) = self.divide(rest, &test);
                 let reason = format!("127.0.0.0/8 on {}, where route_localnet is off", self.name_of(interface));
-                routed.extend(all(odd, &Route::dropped("martian", reason)));
+                routed.extend(all(odd, &Route::dropped(Stage::Localnet, reason)));
                 rest = others;
             }
         }
@@ -72,10 +73,10 @@ impl<S: Space> Machine<'_, S> {
             }
             _ if !settings.forwarding => {
                 let reason = format!("not for this host, and forwarding is off on {}", self.name_of(interface));
-                vec![(strand, Route::dropped("forwarding", reason))]
+                vec![(strand, Route::dropped(Stage::ForwardingOff, reason))]
             }
             RouteKind::Unicast | RouteKind::Broadcast => self.forward4(strand, route, interface, settings),
-            _ => vec![(strand, Route::dropped("martian", "a destination that is no host"))],
+            _ => vec![(strand, Route::dropped(Stage::Martian, "a destination that is no host"))],
         }
     }
 
@@ -96,15 +97,16 @@ impl<S: Space> Machine<'_, S> {
     fn no_route4(&self, reason: Failure, interface: u32, settings: InterfaceSettings) -> Route {
         if !settings.forwarding {
             return Route::dropped(
-                "routing",
+                Stage::NoRoute(reason),
                 format!("{}; no answer, as forwarding is off on {}", failure(reason), self.name_of(interface)),
             );
         }
+        let stage = Stage::NoRoute(reason);
         match reason {
-            Failure::NoRoute => Route::rejected(Reject::Icmp(0), failure(reason)),
-            Failure::Unreachable => Route::rejected(Reject::Icmp(1), failure(reason)),
-            Failure::Prohibited => Route::rejected(Reject::Icmp(13), failure(reason)),
-            Failure::Blackhole => Route::dropped("routing", failure(reason)),
+            Failure::NoRoute => Route::rejected(stage, Reject::Icmp(0), failure(reason)),
+            Failure::Unreachable => Route::rejected(stage, Reject::Icmp(1), failure(reason)),
+            Failure::Prohibited => Route::rejected(stage, Reject::Icmp(13), failure(reason)),
+            Failure::Blackhole => Route::dropped(stage, failure(reason)),
         }
     }
 
@@ -126,7 +128,7 @@ impl<S: Space> Machine<'_, S> {
         let odd = block(0xe000_0000, 4).or(&one(u32::MAX));
         let odd = if settings.route_localnet { odd } else { odd.or(&block(0x7f00_0000, 8)) };
         let (odd, ours) = self.divide(ours, &Test::is(Field::Source, odd));
-        routed.extend(all(odd, &Route::dropped("martian", "a source that is no host")));
+        routed.extend(all(odd, &Route::dropped(Stage::Martian, "a source that is no host")));
         for strand in ours {
             routed.extend(self.broadcast4(strand, interface, settings));
         }

@@ -11,6 +11,7 @@ use crate::{
         machine::Machine,
         outcome::{Decision, Ending},
         space::Space,
+        stage::Stage,
         strand::Strand,
     },
 };
@@ -38,7 +39,7 @@ impl<S: Space> Machine<'_, S> {
         for (test, reason) in barred {
             let (odd, others) = self.divide(rest, &test);
             for strand in odd {
-                self.end(strand, Ending::Drop, Decision::Stage { stage: "receive", reason: reason.into() });
+                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Receive, reason: reason.into() });
             }
             rest = others;
         }
@@ -79,7 +80,7 @@ impl<S: Space> Machine<'_, S> {
         let settings = &self.decider.host.settings;
         let forced = settings.interface(interface).is_some_and(|each| each.force_forwarding);
         if !settings.forwarding && !forced {
-            return vec![(strand, Route::dropped("forwarding", "not for this host, and net.ipv6.conf.all.forwarding is off"))];
+            return vec![(strand, Route::dropped(Stage::ForwardingOff, "not for this host, and net.ipv6.conf.all.forwarding is off"))];
         }
         let hops = self.hops(strand, route, outgoing);
         hops.into_iter().flat_map(|(strand, out)| self.forward(strand, out, interface)).collect()
@@ -104,10 +105,11 @@ impl<S: Space> Machine<'_, S> {
 
 /// `ip6_rt_init_dst_reject`.
 fn no_route6(reason: Failure) -> Route {
+    let stage = Stage::NoRoute(reason);
     match reason {
-        Failure::NoRoute | Failure::Unreachable => Route::rejected(Reject::Icmp6(0), failure(reason)),
-        Failure::Prohibited => Route::rejected(Reject::Icmp6(1), failure(reason)),
-        Failure::Blackhole => Route::dropped("routing", failure(reason)),
+        Failure::NoRoute | Failure::Unreachable => Route::rejected(stage, Reject::Icmp6(0), failure(reason)),
+        Failure::Prohibited => Route::rejected(stage, Reject::Icmp6(1), failure(reason)),
+        Failure::Blackhole => Route::dropped(stage, failure(reason)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         lookup::{Found, Key, Operand, Outgoing},
         machine::Machine,
         space::Space,
+        stage::Stage,
         strand::Strand,
     },
 };
@@ -59,7 +60,7 @@ impl<S: Space> Machine<'_, S> {
     fn found_for_sent(&mut self, strand: Strand<S>, found: Found<'_>) -> Routed<S> {
         let route = match found {
             Found::Unknown(why) => return vec![(strand, Route::unknown(why))],
-            Found::Fail(reason) => return vec![(strand, Route::dropped("routing", failure(reason)))],
+            Found::Fail(reason) => return vec![(strand, Route::dropped(Stage::NoRoute(reason), failure(reason)))],
             Found::Route(route) => route,
         };
         if matches!(route.kind, RouteKind::Local) || route.kind == RouteKind::Anycast && self.decider.host.version == IpVersion::V6 {
@@ -78,7 +79,7 @@ impl<S: Space> Machine<'_, S> {
                 self.decider.split(strand, &Test::is(Field::Source, block(0x7f00_0000, 8)))
             };
             let reason = format!("a source in 127.0.0.0/8 can't leave by {}, where route_localnet is off", self.name_of(out));
-            routed.extend(all(odd, &Route::dropped("martian", reason)));
+            routed.extend(all(odd, &Route::dropped(Stage::Localnet, reason)));
             routed.extend(all(rest, &Route::Out { interface: out }));
         }
         routed
