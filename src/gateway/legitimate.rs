@@ -32,6 +32,7 @@ pub fn part(flow: &Expression, packets: &HeaderSet, host: &Host, network: &Netwo
     }
     if flow.protocol == Protocol::TCP {
         wishes.push((Field::TcpFlags, Values::masked(8, ALL_BUT_ECN, start::SYN)));
+        wishes.push((Field::DataOffset, Values::range(4, 5, 15)));
     }
     let honest = wishes.iter().fold(packets.clone(), |honest, (field, values)| {
         let part = within(honest.clone(), *field, values);

@@ -183,6 +183,19 @@ impl Bits {
         })
     }
 
+    /// Bitwise exclusive or of as many bits; None where neither of two bits is constant.
+    #[must_use]
+    pub fn flipped(&self, other: &Self) -> Option<Self> {
+        let mut result = Self::default();
+        for at in 0..self.width() {
+            let (one, two) = (self.slice(at, 1), other.slice(at, 1));
+            let (bits, flip) = two.as_constant().map(|flip| (&one, flip)).or_else(|| one.as_constant().map(|flip| (&two, flip)))?;
+            // One bit stands at the upper end of its byte.
+            result.append(&bits.xor(&[(flip as u8 & 1) << 7]));
+        }
+        Some(result)
+    }
+
     /// Moves the bits to the more significant end, filling up with zeros; the width stays.
     #[must_use]
     pub fn shift_left(&self, by: usize) -> Self {

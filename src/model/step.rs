@@ -45,6 +45,13 @@ pub enum Step {
     Count,
     /// Set a field of the packet, its mark or its connection to a value made of the current fields.
     Write { field: Field, bits: Box<Bits> },
+    /// Flip the bits of a field where these are set. Where a bit of both only the packet tells, the condition decides.
+    Flip { field: Field, bits: Box<Bits>, condition: ConditionId },
+    /// Add to numbers of the packet where the test holds; they stay within what their field can hold. Where it is not one known packet, the
+    /// condition decides what they are.
+    Add { changes: Box<[(Field, i32)]>, when: Box<Test>, condition: ConditionId },
+    /// The packet's connection shall be of this zone, 16 bits (`xt_ct_target`, `nft_ct_set_zone_eval`: only if it was not tracked yet).
+    Template { zone: Box<Bits> },
     /// From here on the packet is untracked (`nft_notrack_eval`: only if it has no connection yet).
     Notrack,
     /// Look a key up in a map; no element breaks off the rule, else the element's data is taken: into [`Field::Register`]s from
@@ -108,6 +115,8 @@ pub struct Nat {
     pub addresses: Option<(Bits, Bits)>,
     /// Lowest and highest port.
     pub ports: Option<(Bits, Bits)>,
+    /// The port that becomes the lowest port; those above it follow in order (`NF_NAT_RANGE_PROTO_OFFSET`).
+    pub base: Option<u16>,
     /// `NF_NAT_RANGE_*`.
     pub flags: u32,
 }

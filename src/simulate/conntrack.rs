@@ -28,6 +28,9 @@ pub const UNTRACKED: u128 = 64;
 /// `IPS_SEEN_REPLY | IPS_CONFIRMED`.
 const STATUS_KNOWN: u128 = 2 | 8;
 
+/// `IPS_TEMPLATE`.
+const TEMPLATE: u128 = 1 << 11;
+
 const SCTP: u128 = 132;
 const GRE: u128 = 47;
 
@@ -59,7 +62,7 @@ impl<S: Space> Machine<'_, S> {
         let version = self.decider.host.version;
         let mut tracked = Vec::new();
         for strand in strands {
-            if strand.way.tracking != Tracking::Unseen {
+            if !matches!(strand.way.tracking, Tracking::Unseen | Tracking::Template) {
                 tracked.push(strand);
                 continue;
             }
@@ -166,19 +169,28 @@ pub(super) fn confirm<S>(strand: &mut Strand<S>) {
     }
 }
 
+/// A template stands for the connection until connection tracking makes it (`nf_ct_tmpl_alloc`).
+pub(super) fn template<S>(strand: &mut Strand<S>, zone: Bits) {
+    strand.way.tracking = Tracking::Template;
+    let view = &mut strand.way.view;
+    view.fix(Field::CtState, NEW, 32);
+    view.fix(Field::CtStatus, TEMPLATE, 32);
+    view.set(Field::CtZone, zone);
+}
+
 /// The packets in that state from here on.
 fn in_state<S: Space>(mut strand: Strand<S>, state: u128, version: IpVersion) -> Strand<S> {
-    strand.way.tracking = match state {
+    let tracking = match state {
         NEW | RELATED => Tracking::New,
         ESTABLISHED => Tracking::Known,
         UNTRACKED => Tracking::Untracked,
         _ => Tracking::Invalid,
     };
-    let tracking = strand.way.tracking;
+    let by_template = std::mem::replace(&mut strand.way.tracking, tracking) == Tracking::Template;
     let view = &mut strand.way.view;
     view.fix(Field::CtState, state, 32);
     if tracking.has_connection() {
-        let reply = view.get(Field::CtDirection).is_some();
+        let reply = view.get(Field::CtDirection).and_then(Bits::as_constant) == Some(1);
         if !reply {
             view.fix(Field::CtDirection, 0, 8);
             for (of_connection, current) in [
@@ -192,11 +204,13 @@ fn in_state<S: Space>(mut strand: Strand<S>, state: u128, version: IpVersion) ->
             }
         }
         if tracking == Tracking::New {
-            // init_conntrack: mark 0, no zone.
+            // init_conntrack: mark 0, the template's zone or none.
             view.fix(Field::CtMark, 0, 32);
-            view.fix(Field::CtZone, 0, 16);
+            if !by_template {
+                view.fix(Field::CtZone, 0, 16);
+            }
             view.fix(Field::CtStatus, 0, 32);
-        } else if view.get(Field::CtStatus).is_none() {
+        } else if by_template || view.get(Field::CtStatus).is_none() {
             view.fix(Field::CtStatus, STATUS_KNOWN, 32);
         }
     }

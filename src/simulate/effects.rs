@@ -7,7 +7,7 @@ use super::{
     space::Space,
     strand::{Learned, Strand, Tracking},
 };
-use crate::model::{Bits, Field, Step, Values, step::ConditionId};
+use crate::model::{Bits, Field, Step, Test, Values, bits::ones, step::ConditionId, values::Relation};
 
 type Both<S> = (Vec<Strand<S>>, Vec<Strand<S>>);
 
@@ -23,6 +23,12 @@ impl<S: Space> Machine<'_, S> {
             Step::Write { field, bits } => {
                 let bits = strand.way.view.through(bits);
                 strand.way.view.set(*field, bits);
+            }
+            Step::Flip { field, bits, condition } => self.flip(&mut strand, *field, bits, *condition),
+            Step::Add { changes, when, condition } => return (self.add(strand, changes, when, *condition), Vec::new()),
+            Step::Template { zone } if strand.way.tracking == Tracking::Unseen => {
+                let zone = strand.way.view.through(zone);
+                conntrack::template(&mut strand, zone);
             }
             // nft_notrack_eval: a packet keeps the connection that it has, or that it is exempt; an invalid one has neither.
             Step::Notrack if !matches!(strand.way.tracking, Tracking::Unseen | Tracking::Invalid) => {}
@@ -61,6 +67,78 @@ impl<S: Space> Machine<'_, S> {
             }
         }
         vec![strand]
+    }
+
+    /// Flips bits where others are set; bit by bit one of both has to be known.
+    fn flip(&mut self, strand: &mut Strand<S>, field: Field, by: &Bits, condition: ConditionId) {
+        let version = self.decider.host.version;
+        let width = field.width(version);
+        let (old, by) = (strand.way.view.field(field, version), strand.way.view.through(by));
+        let known = |bits: &Bits| self.decider.value(&strand.space, bits).map(|value| Bits::constant(width, value));
+        let flipped = old.flipped(&by).or_else(|| known(&old)?.flipped(&by)).or_else(|| old.flipped(&known(&by)?));
+        let flipped = flipped.unwrap_or_else(|| Bits::run(self.decider.undecided.condition(condition), 0, width));
+        strand.way.view.set(field, flipped);
+    }
+
+    /// Adds to numbers. Of many packets it is not told which number each of them gets, but that it stays between the least and the greatest.
+    fn add(&mut self, strand: Strand<S>, changes: &[(Field, i32)], when: &Test, condition: ConditionId) -> Vec<Strand<S>> {
+        let version = self.decider.host.version;
+        let relation = self.decider.relation(&strand, when);
+        if relation == Relation::Outside {
+            return vec![strand];
+        }
+        let mut strands = vec![strand];
+        for (field, by) in changes {
+            let width = field.width(version);
+            let most = ones(width);
+            let added = |value: u128| value.saturating_add_signed((*by).into()).min(most);
+            let mut next = Vec::new();
+            for mut strand in strands {
+                let (low, high) = self.bounds(&strand, *field);
+                let range = match relation {
+                    Relation::Inside => (added(low), added(high)),
+                    _ => (low.min(added(low)), high.max(added(high))),
+                };
+                if low == high && relation == Relation::Inside {
+                    strand.way.view.fix(*field, range.0, width);
+                    next.push(strand);
+                } else {
+                    let choice = self.decider.undecided.condition(condition);
+                    strand.way.view.set(*field, Bits::run(choice, 0, width));
+                    let Strand { space, way } = strand;
+                    let (inside, _) = cut(space, choice, &Values::range(32, range.0, range.1));
+                    next.extend(way.lead(inside));
+                }
+            }
+            strands = next;
+        }
+        strands
+    }
+
+    /// The least and the greatest number that a field of these packets has now.
+    fn bounds(&mut self, strand: &Strand<S>, field: Field) -> (u128, u128) {
+        let version = self.decider.host.version;
+        let width = field.width(version);
+        let bits = strand.way.view.field(field, version);
+        if let Some(value) = self.decider.value(&strand.space, &bits) {
+            return (value, value);
+        }
+        let mut none_beyond = |low: u128, high: u128| {
+            let (beyond, _) = self.decider.divide_bits(strand.space.clone(), &bits, &Values::range(width, low, high));
+            beyond.0.is_empty()
+        };
+        let most = ones(width);
+        let (mut least, mut greatest) = (0, most);
+        for bit in (0..width).rev() {
+            let step = 1 << bit;
+            if none_beyond(0, least + step - 1) {
+                least += step;
+            }
+            if greatest >= step && none_beyond(greatest - step + 1, most) {
+                greatest -= step;
+            }
+        }
+        (least, greatest)
     }
 
     /// An expression that is not modelled: packets that may end with it, that break off the rule, and that go on.

@@ -149,6 +149,13 @@ fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut
     length.append(&Bits::constant(1, 1));
     length.append(&Bits::run(choice, 0, 6));
     set(Field::Length, length);
+    // Headers with options and without, of 5, 7, 13 or 15 words.
+    let choice = undecided.chosen(format!("{} {whose}", Field::DataOffset.name()));
+    let mut words = Bits::run(choice, 1, 1);
+    words.append(&Bits::constant(1, 1));
+    words.append(&Bits::run(choice, 0, 1));
+    words.append(&Bits::constant(1, 1));
+    set(Field::DataOffset, words);
     for field in [
         Field::Dscp,
         Field::Ecn,
@@ -157,7 +164,6 @@ fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut
         Field::FlowLabel,
         Field::Sequence,
         Field::Acknowledgement,
-        Field::DataOffset,
         Field::TcpReserved,
         Field::Window,
         Field::TcpChecksum,

@@ -18,6 +18,8 @@ use crate::model::{
 
 /// `NF_NAT_RANGE_NETMAP`.
 const NETMAP: u32 = 64;
+/// `NF_NAT_RANGE_PROTO_RANDOM_ALL`.
+const RANDOM: u32 = 0x14;
 /// `IPS_SRC_NAT`, `IPS_DST_NAT`, `IPS_SRC_NAT_DONE`, `IPS_DST_NAT_DONE`.
 const STATUS: [(u128, u128); 2] = [(1 << 4, 1 << 7), (1 << 5, 1 << 8)];
 
@@ -137,7 +139,7 @@ impl<S: Space> Machine<'_, S> {
             let mut parts = vec![(strand, old_port.clone())];
             if let Some((low, high)) = &nat.ports {
                 (strand, _) = parts.remove(0);
-                parts = self.pick(strand, low, high, 16, "port chosen by NAT");
+                parts = self.port(strand, low, high, &old_port, nat);
             }
             for (mut strand, port) in parts {
                 let changed = address != old_address || port != old_port;
@@ -161,24 +163,14 @@ impl<S: Space> Machine<'_, S> {
             (NatKind::Source | NatKind::Destination, None) => vec![(strand, None)],
             (_, Some((low, high))) if nat.flags & NETMAP != 0 => {
                 let old = strand.way.view.field(side.fields().0, version);
-                let new = match (low.as_constant(), high.as_constant()) {
-                    (Some(low), Some(high)) => {
-                        // nf_nat_range map: bits in which the range's ends agree are the network.
-                        let host_bits = 128 - (low ^ high).leading_zeros();
-                        let host_bits = u8::try_from(host_bits).unwrap_or(128);
-                        let mut bits = Bits::constant(width - host_bits.min(width), if host_bits >= width { 0 } else { low >> host_bits });
-                        bits.append(&old.slice(usize::from(width - host_bits.min(width)), usize::from(host_bits.min(width))));
-                        Some(bits)
-                    }
-                    _ => None,
+                let Some((low, high)) = low.as_constant().zip(high.as_constant()) else {
+                    self.end_unknown(strand, rule, "netmap to a network that the packet decides".into());
+                    return Vec::new();
                 };
-                match new {
-                    Some(bits) => vec![(strand, Some(bits))],
-                    None => {
-                        self.end_unknown(strand, rule, "netmap to a network that the packet decides".into());
-                        Vec::new()
-                    }
-                }
+                // netmap_tg4, nft_nat_setup_netmap: bits in which the range's ends agree are the network.
+                let aligned = |bits: u128| (bits << (128 - u32::from(width))).to_be_bytes();
+                let host = low ^ high;
+                vec![(strand, Some(old.and(&aligned(host)).xor(&aligned(low & !host))))]
             }
             (NatKind::Source | NatKind::Destination, Some((low, high))) => self
                 .pick(strand, low, high, width, "address chosen by NAT")
@@ -235,6 +227,23 @@ impl<S: Space> Machine<'_, S> {
                 Vec::new()
             }
         }
+    }
+
+    /// The new port. One that is in the range stays, and a range with a base keeps the order (`nf_nat_l4proto_unique_tuple`).
+    fn port(&mut self, strand: Strand<S>, low: &Bits, high: &Bits, old: &Bits, nat: &Nat) -> Vec<(Strand<S>, Bits)> {
+        let known = self.decider.value(&strand.space, old);
+        if let (Some(old), Some(low), Some(high)) = (known, low.as_constant(), high.as_constant()) {
+            let (old, low, count) = (old as u16, low as u16, high.saturating_sub(low) + 1);
+            let port = match nat.base {
+                Some(base) => Some(low.wrapping_add((u128::from(old.wrapping_sub(base)) % count) as u16)),
+                None if nat.flags & RANDOM == 0 && u128::from(old.wrapping_sub(low)) < count && old >= low => Some(old),
+                None => None,
+            };
+            if let Some(port) = port {
+                return vec![(strand, Bits::constant(16, port.into()))];
+            }
+        }
+        self.pick(strand, low, high, 16, "port chosen by NAT")
     }
 
     /// One value of a range: fixed, or the kernel's choice.

@@ -61,6 +61,8 @@ pub enum Tracking {
     /// Not seen yet.
     #[default]
     Unseen,
+    /// Not seen yet, but a rule said what its connection shall be.
+    Template,
     /// The first packet of a connection, or one related to another.
     New,
     /// A packet of a connection known before.

@@ -25,7 +25,8 @@ impl<S: Space> Machine<'_, S> {
 
     /// The packets that are tracked before such a chain, and those that are tracked after it.
     pub(super) fn before_or_after(&mut self, strands: Vec<Strand<S>>) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
-        let (open, seen): (Vec<_>, Vec<_>) = strands.into_iter().partition(|strand| strand.way.tracking == Tracking::Unseen);
+        let (open, seen): (Vec<_>, Vec<_>) =
+            strands.into_iter().partition(|strand| matches!(strand.way.tracking, Tracking::Unseen | Tracking::Template));
         if open.is_empty() {
             return (seen, Vec::new());
         }
@@ -73,8 +74,9 @@ impl<S: Space> Machine<'_, S> {
 fn touches(step: &Step) -> bool {
     match step {
         Step::Test(test) | Step::Hotdrop(test) => asks(test),
-        Step::Notrack => true,
-        Step::Write { field, bits } => is_about(*field) || reads(bits),
+        Step::Notrack | Step::Template { .. } => true,
+        Step::Write { field, bits } | Step::Flip { field, bits, .. } => is_about(*field) || reads(bits),
+        Step::Add { when, .. } => asks(when),
         Step::Look { key, .. } | Step::Learn { key, .. } => key.iter().any(reads),
         _ => false,
     }

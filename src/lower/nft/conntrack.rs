@@ -3,7 +3,10 @@
 use crate::{
     lower::xtables::starts_tracking,
     model::IpVersion,
-    ruleset::nft::{Expr, Family, Ruleset, Table},
+    ruleset::{
+        nft::{Expr, Family, Ruleset, Table, expr::Compat},
+        xtables::{Target, extension::Raw},
+    },
 };
 
 /// Whether connections of this version are tracked.
@@ -27,11 +30,19 @@ fn needs(expr: &Expr, table: &Table, version: IpVersion) -> bool {
         },
         Expr::Ct(_) | Expr::Masq(_) | Expr::Redir(_) | Expr::Connlimit(_) | Expr::Synproxy(_) => table.family,
         Expr::Dynset(dynset) => return dynset.exprs.iter().any(|expr| needs(expr, table, version)),
+        Expr::Compat(compat) if exempts(compat) => return false,
         Expr::Compat(compat) if starts_tracking(&compat.name) => table.family,
         Expr::Unknown { name, .. } if name == "flow_offload" => table.family,
         _ => return false,
     };
     visits(family, version)
+}
+
+/// `xt_ct_tg_check`: to exempt packets needs no tracking.
+fn exempts(compat: &Compat) -> bool {
+    let Ok(revision) = u8::try_from(compat.revision) else { return false };
+    let raw = Raw { name: &compat.name, revision, info: &compat.info, version: IpVersion::V4 };
+    compat.target && matches!(Target::decode(&raw), Target::Ct(ct) if ct.exempts())
 }
 
 /// `nf_ct_netns_get`: inet and bridge stand for both versions.

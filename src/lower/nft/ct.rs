@@ -105,7 +105,8 @@ impl Reader<'_, '_> {
             }
             key::ZONE => {
                 let zone = self.read_bits(source, 2).swap_bytes(2);
-                self.write(Field::CtZone, zone);
+                self.effect(Step::Template { zone: Box::new(zone) });
+                self.guards.forget_connection();
             }
             // Reads of these are never decided, so that they need no writing.
             key::LABELS | key::SECMARK | key::EVENTMASK => {}

@@ -19,7 +19,7 @@ mod elements;
 
 mod fib;
 
-mod guards;
+pub mod guards;
 
 pub(super) mod hooks;
 

@@ -24,17 +24,17 @@ impl Reader<'_, '_> {
         let addresses = if nat.family == INET { None } else { self.pair(nat.addr_min, nat.addr_max, bytes) };
         let ports = self.pair(nat.port_min, nat.port_max, 2);
         let kind = if nat.dnat { NatKind::Destination } else { NatKind::Source };
-        self.translate(Nat { kind, addresses, ports, flags: nat.flags });
+        self.translate(Nat { kind, addresses, ports, base: None, flags: nat.flags });
     }
 
     pub(super) fn masq(&mut self, masq: &Masq) {
         let ports = self.pair(masq.port_min, masq.port_max, 2);
-        self.translate(Nat { kind: NatKind::Masquerade, addresses: None, ports, flags: masq.flags });
+        self.translate(Nat { kind: NatKind::Masquerade, addresses: None, ports, base: None, flags: masq.flags });
     }
 
     pub(super) fn redir(&mut self, redir: &Redir) {
         let ports = self.pair(redir.port_min, redir.port_max, 2);
-        self.translate(Nat { kind: NatKind::Redirect, addresses: None, ports, flags: redir.flags });
+        self.translate(Nat { kind: NatKind::Redirect, addresses: None, ports, base: None, flags: redir.flags });
     }
 
     /// `nf_nat_setup_info` always ends the chain.

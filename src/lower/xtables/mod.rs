@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use super::{Origin, context::Context};
 use crate::{
     model::{self, ChainId, chain::Backend},
-    ruleset::xtables::{Action, Match, Ruleset, Table, family},
+    ruleset::xtables::{Action, Match, Ruleset, Table, Target, family},
 };
 
 /// The chains of all tables that packets of the context's version visit, after those that there are.
@@ -51,6 +51,8 @@ pub type Numbers<'a> = FxHashMap<&'a str, ChainId>;
 pub fn tracks(table: &Table) -> bool {
     table.chains.iter().flat_map(|chain| &chain.rules).any(|rule| {
         let target = match &rule.action {
+            // `xt_ct_tg_check`: to exempt packets needs no tracking.
+            Action::Target(Target::Ct(ct)) if ct.exempts() => None,
             Action::Target(target) => Some(target.name()),
             _ => None,
         };

@@ -21,6 +21,21 @@ pub struct Raw<'a> {
     pub version: IpVersion,
 }
 
+impl Raw<'_> {
+    /// A string of the structure: where it begins, and the room that it has.
+    #[must_use]
+    pub fn text(&self, at: usize, room: usize) -> Option<Box<str>> {
+        let text = self.info.get(at..at.checked_add(room)?)?.split(|byte| *byte == 0).next()?;
+        Some(String::from_utf8_lossy(text).into())
+    }
+
+    /// The structure at its beginning.
+    #[must_use]
+    pub fn read<T: zerocopy::FromBytes>(&self) -> Option<T> {
+        T::read_from_prefix(self.info).ok().map(|(read, _)| read)
+    }
+}
+
 /// A match or target.
 pub trait Extension: Sized {
     /// Names that it is known by in the kernel and on the command line, its own first.

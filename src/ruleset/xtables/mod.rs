@@ -15,6 +15,8 @@ pub mod options;
 
 pub mod ports;
 
+pub mod translation;
+
 pub mod blob;
 
 pub mod print;

@@ -1,5 +1,8 @@
 //! Options of matches and targets on the command line, and how their values are read.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::header::{mask, width};
 use crate::model::IpVersion;
 
 /// An option.
@@ -80,6 +83,22 @@ impl Given<'_> {
         range(self.value, ':', most).ok_or_else(|| self.bad("a number or a range"))
     }
 
+    /// Its value as an address of the rule's IP version.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn address(&self) -> Result<u128, String> {
+        address(self.value, self.rule.version).ok_or_else(|| self.bad("an address; names are not looked up"))
+    }
+
+    /// Its value as `address/length`, `address/mask`, or an address alone: the address as it is given, and the mask.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn network(&self) -> Result<(u128, u128), String> {
+        network(self.value, self.rule.version).map_err(|why| format!("--{}: {why}", self.name))
+    }
+
     /// The error that a value is not what it has to be.
     #[must_use]
     pub fn bad(&self, wanted: &str) -> String {
@@ -97,6 +116,41 @@ pub fn number(text: &str) -> Option<u64> {
         Some(digits) if !digits.is_empty() => u64::from_str_radix(digits, 8).ok(),
         _ => text.parse().ok(),
     }
+}
+
+/// An address. Of IPv4 also a short one: `10.1` is 10.1.0.0 (`__numeric_to_ipaddr`).
+#[must_use]
+pub fn address(text: &str, version: IpVersion) -> Option<u128> {
+    match version {
+        IpVersion::V6 => text.parse::<Ipv6Addr>().ok().map(u128::from),
+        IpVersion::V4 => match text.parse::<Ipv4Addr>() {
+            Ok(address) => Some(u32::from(address).into()),
+            Err(_) => {
+                let parts: Vec<u8> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+                let mut bytes = [0; 4];
+                bytes.get_mut(..parts.len())?.copy_from_slice(&parts);
+                Some(u32::from_be_bytes(bytes).into())
+            }
+        },
+    }
+}
+
+/// `ADDRESS[/LENGTH or MASK]`: the address as it is given, and the mask.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn network(text: &str, version: IpVersion) -> Result<(u128, u128), String> {
+    let (address_text, mask_text) = text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)));
+    let bad = || format!("'{text}' is no {} address; names are not looked up", if version == IpVersion::V4 { "IPv4" } else { "IPv6" });
+    let found = address(address_text, version).ok_or_else(bad)?;
+    let mask = match mask_text {
+        None => mask(width(version), version),
+        Some(text) => match number(text) {
+            Some(length) if length <= u64::from(width(version)) => mask(length as u8, version),
+            _ => address(text, version).filter(|_| text.contains(['.', ':'])).ok_or_else(|| format!("'{text}' is no mask"))?,
+        },
+    };
+    Ok((found, mask))
 }
 
 /// `low SEPARATOR high`, either end left out, or one number.

@@ -4,7 +4,7 @@ mod comment;
 
 mod mark;
 
-mod ports;
+pub mod ports;
 
 mod tcp;
 

@@ -20,9 +20,13 @@ pub fn has_header(context: &mut Context<'_>) -> Test {
 
 /// A packet that has a transport header, but not so many bytes of it: xtables drops it at once.
 pub fn too_short(bytes: usize, context: &mut Context<'_>) -> Test {
+    Test::all([has_header(context), shorter(bytes, context)])
+}
+
+/// A packet that has not so many bytes behind its network header.
+pub fn shorter(bytes: usize, context: &mut Context<'_>) -> Test {
     let network = context.headers.network_length();
-    let short = context.common(Field::Length, 0, (network + bytes) as u128 - 1);
-    Test::all([has_header(context), short])
+    context.common(Field::Length, 0, (network + bytes) as u128 - 1)
 }
 
 /// A TCP fragment whose offset is 8 bytes, which overwrites flags. IPv6 counts its offsets in bytes, so that none is 1.

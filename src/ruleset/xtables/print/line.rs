@@ -18,6 +18,13 @@ impl Line {
         Self { text: String::new(), version }
     }
 
+    /// As much of a text as fits into a room whose last byte ends it.
+    #[must_use]
+    pub fn cut(text: &str, room: usize) -> &str {
+        let end = (0..room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        &text[..end]
+    }
+
     /// ` ! --name value`, without the `!` if it is not inverted.
     pub fn option(&mut self, inverted: bool, name: &str, value: impl Display) {
         self.flag(inverted, name);

@@ -106,6 +106,8 @@ fn address(line: &mut Line, option: &str, address: Address) {
 pub fn number(address: u128, version: IpVersion) -> String {
     match version {
         IpVersion::V4 => Ipv4Addr::from(address as u32).to_string(),
+        // glibc's `inet_ntop` shows the last four bytes of `::a.b.c.d` so.
+        IpVersion::V6 if (0x1_0000..=0xffff_ffff).contains(&address) => format!("::{}", Ipv4Addr::from(address as u32)),
         IpVersion::V6 => Ipv6Addr::from(address).to_string(),
     }
 }

@@ -1,13 +1,11 @@
 //! Values of the options that every rule has: addresses, protocols, counters.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use crate::{
     model::IpVersion,
     ruleset::xtables::{
         Counters,
-        header::{Address, Protocol, mask, width},
-        options::number,
+        header::{Address, Protocol},
+        options::{network, number},
         print::protocol,
     },
 };
@@ -15,35 +13,10 @@ use crate::{
 /// `ADDRESS[/LENGTH or MASK]`, several with commas (`xtables_ipparse_multiple`).
 pub fn addresses(text: &str, inverted: bool, version: IpVersion) -> Result<Vec<Address>, String> {
     let each = |text: &str| {
-        let (address, mask_text) = text.split_once('/').map_or((text, None), |(address, mask)| (address, Some(mask)));
-        let bad = || format!("'{text}' is no {} address; names are not looked up", if version == IpVersion::V4 { "IPv4" } else { "IPv6" });
-        let address = one(address, version).ok_or_else(bad)?;
-        let mask = match mask_text {
-            None => mask(width(version), version),
-            Some(text) => match number(text) {
-                Some(length) if length <= u64::from(width(version)) => mask(length as u8, version),
-                _ => one(text, version).filter(|_| text.contains(['.', ':'])).ok_or_else(|| format!("'{text}' is no mask"))?,
-            },
-        };
+        let (address, mask) = network(text, version)?;
         Ok(Address { address: address & mask, mask, inverted })
     };
     text.split(',').map(each).collect()
-}
-
-/// An address. Of IPv4 also a short one: `10.1` is 10.1.0.0 (`__numeric_to_ipaddr`).
-fn one(text: &str, version: IpVersion) -> Option<u128> {
-    match version {
-        IpVersion::V6 => text.parse::<Ipv6Addr>().ok().map(u128::from),
-        IpVersion::V4 => match text.parse::<Ipv4Addr>() {
-            Ok(address) => Some(u32::from(address).into()),
-            Err(_) => {
-                let parts: Vec<u8> = text.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
-                let mut bytes = [0; 4];
-                bytes.get_mut(..parts.len())?.copy_from_slice(&parts);
-                Some(u32::from_be_bytes(bytes).into())
-            }
-        },
-    }
 }
 
 /// `-p`.

@@ -52,9 +52,9 @@ impl Extension for Log {
     ];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
-        let [level, flags, ..] = *raw.info else { return None };
-        let prefix = raw.info.get(2..2 + PREFIX)?.split(|byte| *byte == 0).next()?;
-        (raw.revision == 0).then(|| Self { level, flags, prefix: String::from_utf8_lossy(prefix).into() })
+        let [level, flags]: [u8; 2] = raw.read()?;
+        let prefix = raw.text(2, PREFIX)?;
+        (raw.revision == 0).then_some(Self { level, flags, prefix })
     }
 
     fn start(_name: &str, _rule: &Rule) -> Self {
@@ -71,10 +71,7 @@ impl Extension for Log {
                 };
             }
             // iptables cuts a longer one off, with a warning.
-            "log-prefix" => {
-                let end = (0..PREFIX).rev().find(|at| given.value.is_char_boundary(*at) && *at <= given.value.len()).unwrap_or_default();
-                self.prefix = given.value[..end].into();
-            }
+            "log-prefix" => self.prefix = Line::cut(given.value, PREFIX).into(),
             name => self.flags |= FLAGS.iter().find(|(each, _)| *each == name).map_or(0, |(_, flag)| *flag),
         }
         Ok(())

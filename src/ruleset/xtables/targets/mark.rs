@@ -13,6 +13,8 @@ use crate::ruleset::xtables::{
 pub struct Mark {
     pub mark: u32,
     pub mask: u32,
+    /// The option that an older revision is printed with; those have one number.
+    old: Option<&'static str>,
 }
 
 /// `struct xt_mark_tginfo2`.
@@ -29,12 +31,24 @@ impl Extension for Mark {
         &[Opt::value("set-xmark"), Opt::value("set-mark"), Opt::value("and-mark"), Opt::value("or-mark"), Opt::value("xor-mark")];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
-        let (info, _) = Info::read_from_prefix(raw.info).ok()?;
-        (raw.revision == 2).then_some(Self { mark: info.mark, mask: info.mask })
+        // `struct xt_mark_target_info` and `_v1` of kernels before 2.6.37: a word of 64 bits, and what is done with it.
+        let old = || Some((raw.read::<u64>()? as u32, raw.info.get(8).copied()));
+        let (mark, mask, old) = match raw.revision {
+            0 => (old()?.0, u32::MAX, Some("set")),
+            1 => match old()? {
+                (mark, Some(0)) => (mark, u32::MAX, Some("set")),
+                (mark, Some(1)) => (0, !mark, Some("and")),
+                (mark, Some(2)) => (mark, mark, Some("or")),
+                _ => return None,
+            },
+            2 => raw.read().map(|Info { mark, mask }| (mark, mask, None))?,
+            _ => return None,
+        };
+        Some(Self { mark, mask, old })
     }
 
     fn start(_name: &str, _rule: &Rule) -> Self {
-        Self { mark: 0, mask: 0 }
+        Self { mark: 0, mask: 0, old: None }
     }
 
     fn option(&mut self, given: &Given<'_>) -> Result<(), String> {
@@ -50,6 +64,10 @@ impl Extension for Mark {
     }
 
     fn write(&self, line: &mut Line) {
-        line.option(false, "--set-xmark", format!("{:#x}/{:#x}", self.mark, self.mask));
+        match self.old {
+            None => line.option(false, "--set-xmark", format!("{:#x}/{:#x}", self.mark, self.mask)),
+            Some("and") => line.option(false, "--and-mark", format!("{:#x}", !self.mask)),
+            Some(verb) => line.option(false, &format!("--{verb}-mark"), format!("{:#x}", self.mark)),
+        }
     }
 }
