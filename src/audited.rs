@@ -3,10 +3,11 @@
 use crate::{
     audits::{
         self, Finding, Severity,
-        judge::{self, Fate, Judged, Verdict, given},
+        judge::{self, Fate, Judged, Piece, Verdict, given},
     },
     fixes::{self, Fix, Unproved},
     model::HeaderSet,
+    simulate::outcome::Decision,
     site::Site,
     world::World,
 };
@@ -40,7 +41,7 @@ impl Audited {
         judge::compare_groups(&mut flows);
         // What an unknown part of a rule stands for has made unknown what rests on it.
         shortcomings.extend(site.unread.iter().cloned());
-        let findings = audits::findings(&flows);
+        let findings = audits::findings(site, &flows);
         let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
@@ -72,7 +73,9 @@ impl Audited {
 fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Option<Result<Fix, Unproved>> {
     let host = &site.lowered(judged.version).host;
     let (leg, index) = *finding.problem.pieces.first()?;
-    let main = judged.piece(leg, index).filter(|piece| piece.fate == Fate::Stopped)?;
+    // What no rule stops no rule can let pass.
+    let by_rules = |piece: &&Piece| piece.fate == Fate::Stopped && !matches!(piece.outcome.decided_by, Decision::Stage { .. });
+    let main = judged.piece(leg, index).filter(by_rules)?;
     let stopped = judged.legs.iter().filter(|each| each.leg == leg).flat_map(|each| &each.pieces);
     let alike: Vec<_> =
         stopped.filter(|piece| piece.fate == Fate::Stopped && piece.outcome.decided_by == main.outcome.decided_by).collect();

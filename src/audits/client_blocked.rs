@@ -1,11 +1,12 @@
 //! `client-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
-    judge::{Fate, Judged, Leg, Verdict},
+    Audit, Problem, Severity, is_stopped_by_rules,
+    judge::{Judged, Leg, Verdict},
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// No client gets through.
 pub const AUDIT: Audit = Audit {
@@ -19,8 +20,8 @@ final in whichever base chain it happens, so an accept elsewhere does not help. 
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.flow.role == Role::Client && judged.verdict == Verdict::Blocked;
     let title = format!("clients can't reach {}", judged.to());
-    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::Stopped)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && is_stopped_by_rules(piece))).flatten()
 }

@@ -294,6 +294,12 @@ impl Piece {
         self.honest.boxes().all(|cuboid| cuboid.iter().any(member))
     }
 
+    /// Whether a rule has given its packets another destination.
+    #[must_use]
+    pub fn is_redirected(&self) -> bool {
+        self.outcome.changed.iter().any(|(field, _)| *field == Field::Destination)
+    }
+
     /// How many addresses its honest packets come from, halved; none where they are too many to count.
     #[must_use]
     pub fn senders(&self, version: IpVersion) -> Option<u128> {

@@ -4,7 +4,7 @@ use super::{
     Audit, Problem, Severity,
     judge::{Fate, Judged, Piece},
 };
-use crate::{model::Hook, simulate::outcome::Decision};
+use crate::{model::Hook, simulate::outcome::Decision, site::Site};
 
 /// An accept that does not help.
 pub const AUDIT: Audit = Audit {
@@ -18,7 +18,7 @@ work side by side, such as a hand-written nftables.conf beside Docker, ufw or fi
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     for leg in &judged.legs {
         for (index, piece) in leg.pieces.iter().enumerate() {
             if piece.honest.is_empty() || piece.fate != Fate::Stopped {

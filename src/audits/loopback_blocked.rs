@@ -1,11 +1,12 @@
 //! `loopback-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
-    judge::{Fate, Judged, Leg, Verdict},
+    Audit, Problem, Severity, is_stopped_by_rules,
+    judge::{Judged, Leg, Verdict},
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// Loopback is closed.
 pub const AUDIT: Audit = Audit {
@@ -19,8 +20,8 @@ addresses take lo as well.",
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.flow.role == Role::Loopback && judged.verdict == Verdict::Blocked;
     let title = format!("this host can't reach its own {}", judged.to());
-    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::Stopped)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && is_stopped_by_rules(piece))).flatten()
 }

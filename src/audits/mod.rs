@@ -30,14 +30,29 @@ mod no_listener;
 
 mod undecided;
 
+mod forwarding_off;
+
+mod reverse_path_filter;
+
+mod route_drop;
+
+mod nat_target_gone;
+
+mod localnet_martian;
+
+mod listener_elsewhere;
+
 pub mod later_chain_overrules;
 
 mod service_closed;
 
 use serde::Serialize;
 
-use crate::simulate::outcome::Decision;
-use judge::{Judged, Leg, Piece};
+use crate::{
+    simulate::{Stage, outcome::Decision},
+    site::Site,
+};
+use judge::{Fate, Judged, Leg, Piece, Verdict};
 
 /// One kind of finding.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -51,7 +66,7 @@ pub struct Audit {
     pub severity: Severity,
     /// Finds it in a flow.
     #[serde(skip)]
-    check: fn(&Judged) -> Option<Problem>,
+    check: fn(&Site, &Judged) -> Option<Problem>,
 }
 
 /// How bad it is.
@@ -98,7 +113,7 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 13] = [
+pub const ALL: [&Audit; 19] = [
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
@@ -106,6 +121,12 @@ pub const ALL: [&Audit; 13] = [
     &reply_blocked::AUDIT,
     &upstream_degraded::AUDIT,
     &mostly_blocked::AUDIT,
+    &forwarding_off::AUDIT,
+    &reverse_path_filter::AUDIT,
+    &nat_target_gone::AUDIT,
+    &route_drop::AUDIT,
+    &localnet_martian::AUDIT,
+    &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
     &sometimes_blocked::AUDIT,
@@ -122,11 +143,11 @@ pub fn find(code: &str) -> Option<&'static Audit> {
 
 /// Runs every audit over every flow. Most important first, then in the order of the flows.
 #[must_use]
-pub fn findings(flows: &[Judged]) -> Vec<Finding> {
+pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for audit in ALL {
         for (flow, judged) in flows.iter().enumerate() {
-            if let Some(problem) = (audit.check)(judged) {
+            if let Some(problem) = (audit.check)(site, judged) {
                 let certain = problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
                 let confidence = if certain { Confidence::Certain } else { Confidence::Possible };
                 findings.push(Finding { audit, confidence, flow, problem });
@@ -139,6 +160,21 @@ pub fn findings(flows: &[Judged]) -> Vec<Finding> {
 
 fn is_certain(judged: &Judged, leg: Leg, index: usize) -> bool {
     judged.piece(leg, index).is_some_and(|piece| matches!(piece.fate, judge::Fate::Stopped | judge::Fate::NoListener))
+}
+
+/// The packets of a blocked flow that end at such a stage, which is no rule: rules are not to blame, and no change of them helps.
+fn ended_at(judged: &Judged, title: impl FnOnce() -> String, wanted: impl Fn(Stage, &Piece) -> bool) -> Option<Problem> {
+    let ends = |_: Leg, piece: &Piece| match &piece.outcome.decided_by {
+        Decision::Stage { stage, .. } => piece.fate == Fate::Stopped && wanted(*stage, piece),
+        _ => false,
+    };
+    (judged.verdict == Verdict::Blocked).then(|| problem(title(), judged, ends)).flatten()
+}
+
+/// Whether a piece is stopped by rules, or by a stage that no audit of its own tells of.
+fn is_stopped_by_rules(piece: &Piece) -> bool {
+    let told = |stage| matches!(stage, Stage::ForwardingOff | Stage::ReversePath | Stage::Localnet | Stage::NoRoute(_));
+    piece.fate == Fate::Stopped && !matches!(&piece.outcome.decided_by, Decision::Stage { stage, .. } if told(*stage))
 }
 
 /// A problem that these pieces show, if there are any: that of the first packet before others, and what stops most senders first.

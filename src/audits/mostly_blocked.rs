@@ -6,6 +6,7 @@ use super::{
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// Few get through.
 pub const AUDIT: Audit = Audit {
@@ -19,7 +20,7 @@ clients: --no-discover --flow 'tcp 10.0.0.0/8 -> local:443'.",
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Partly && judged.flow.role == Role::Client && judged.is_mostly_stopped();
     let title = format!("most clients can't reach {}", judged.to());
     wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Stopped)).flatten()

@@ -3,8 +3,10 @@
 use super::{
     Audit, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
+    listener_elsewhere::elsewhere,
     problem,
 };
+use crate::site::Site;
 
 /// Nothing listens.
 pub const AUDIT: Audit = Audit {
@@ -17,8 +19,8 @@ version. Clients see \"connection refused\" (errno 111), exactly as with the def
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
-    let wanted = judged.verdict == Verdict::Refused;
+fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+    let wanted = judged.verdict == Verdict::Refused && elsewhere(site, judged).is_empty();
     let title = format!("nothing listens on {}", judged.to());
     wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::NoListener)).flatten()
 }

@@ -6,6 +6,7 @@ use super::{
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// Some clients are stopped.
 pub const AUDIT: Audit = Audit {
@@ -18,7 +19,7 @@ The report names the exact part. If that part is meant to be blocked, all is wel
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Partly && !(judged.flow.role == Role::Client && judged.is_mostly_stopped());
     let title = format!("a part of the traffic to {} is stopped", judged.to());
     wanted

@@ -1,11 +1,12 @@
 //! `reply-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Problem, Severity, is_stopped_by_rules,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// Replies are stopped.
 pub const AUDIT: Audit = Audit {
@@ -18,12 +19,12 @@ dropped. Usually a rule such as \"ct state established,related accept\" is missi
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Blocked
         && judged.flow.role != Role::Service
         && !matches!(judged.standing, super::judge::Standing::Others { .. });
     let title = format!("{} is reached, but the rest of the connection is stopped", judged.to());
     let first =
         judged.legs.first()?.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
-    (wanted && first).then(|| problem(title, judged, |leg, piece| leg != Leg::First && piece.fate == Fate::Stopped)).flatten()
+    (wanted && first).then(|| problem(title, judged, |leg, piece| leg != Leg::First && is_stopped_by_rules(piece))).flatten()
 }

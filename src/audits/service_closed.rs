@@ -6,6 +6,7 @@ use super::{
     problem,
 };
 use crate::gateway::Role;
+use crate::site::Site;
 
 /// Maybe meant.
 pub const AUDIT: Audit = Audit {
@@ -17,7 +18,7 @@ A socket listens on an address that others could reach, and the rules keep them 
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.flow.role == Role::Service && judged.verdict == Verdict::Blocked;
     let title = format!("{} listens, but the rules keep clients out", judged.to());
     wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Stopped)).flatten()

@@ -5,6 +5,7 @@ use super::{
     judge::{Fate, Judged, Verdict},
     problem,
 };
+use crate::site::Site;
 
 /// Time and load decide.
 pub const AUDIT: Audit = Audit {
@@ -17,7 +18,7 @@ not. The condition is named as the rule writes it.",
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Degraded;
     let title = format!("traffic to {} is stopped under a condition", judged.to());
     wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Sometimes)).flatten()

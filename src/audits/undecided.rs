@@ -5,6 +5,7 @@ use super::{
     judge::{Fate, Judged, Verdict},
     problem,
 };
+use crate::site::Site;
 
 /// We do not know.
 pub const AUDIT: Audit = Audit {
@@ -17,7 +18,7 @@ printed; the exit status is 3.",
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Unknown;
     let title = format!("whether traffic to {} passes can't be told", judged.to());
     wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Unknown)).flatten()

@@ -1,11 +1,12 @@
 //! `upstream-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
-    judge::{Fate, Judged, Leg, Standing, Verdict},
+    Audit, Problem, Severity, is_stopped_by_rules,
+    judge::{Judged, Leg, Standing, Verdict},
     problem,
 };
 use crate::gateway::{Role, expression::Protocol};
+use crate::site::Site;
 
 /// Nothing gets out.
 pub const AUDIT: Audit = Audit {
@@ -18,7 +19,7 @@ timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to ho
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let upstream =
         judged.flow.role == Role::Upstream || (judged.flow.role == Role::Resolver && judged.flow.expression.protocol != Protocol::TCP);
     let wanted = upstream && judged.verdict == Verdict::Blocked && !matches!(judged.standing, Standing::Others { .. });
@@ -28,5 +29,5 @@ fn check(judged: &Judged) -> Option<Problem> {
         _ => String::new(),
     };
     let title = format!("{} can't reach {}{group}", judged.sender(), judged.to());
-    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::Stopped)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && is_stopped_by_rules(piece))).flatten()
 }

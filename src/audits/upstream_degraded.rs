@@ -1,11 +1,12 @@
 //! `upstream-degraded`.
 
 use super::{
-    Audit, Problem, Severity,
-    judge::{Fate, Judged, Standing, Verdict},
+    Audit, Problem, Severity, is_stopped_by_rules,
+    judge::{Judged, Standing, Verdict},
     problem,
 };
 use crate::gateway::{Role, expression::Protocol};
+use crate::site::Site;
 
 /// One of several is out of reach.
 pub const AUDIT: Audit = Audit {
@@ -19,8 +20,8 @@ same holds for a name server that answers over UDP but not over TCP: only long a
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
-    let stopped = |title: String| problem(title, judged, |_, piece| piece.fate == Fate::Stopped);
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
+    let stopped = |title: String| problem(title, judged, |_, piece| is_stopped_by_rules(piece));
     match (judged.flow.role, judged.standing) {
         _ if judged.verdict != Verdict::Blocked => None,
         (Role::Upstream | Role::Resolver, Standing::Others { left, of }) => {

@@ -2,6 +2,7 @@
 
 use super::{Audit, Problem, Severity, judge::Judged};
 use crate::gateway::proxy::Unresolved;
+use crate::site::Site;
 
 /// A name without addresses.
 pub const AUDIT: Audit = Audit {
@@ -15,7 +16,7 @@ addresses that it had. One that resolves while it runs answers 502 or 503. No ru
     check,
 };
 
-fn check(judged: &Judged) -> Option<Problem> {
+fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.flow.wanted.as_ref()?;
     let absent = wanted.unresolved.as_ref()? == &Unresolved::Absent;
     let title = format!("{} can't find {}: the name has no address", wanted.proxy, judged.flow.expression.destination);

@@ -103,7 +103,6 @@ fn leads_on(judged: &Judged) -> bool {
     let [first, ..] = &judged.legs;
     first.pieces.iter().any(|piece| {
         let forwarded = matches!(piece.outcome.delivery, Delivery::Forward { .. } | Delivery::Local { socket: Some(_) });
-        let translated = piece.outcome.changed.iter().any(|(field, _)| *field == crate::model::Field::Destination);
-        forwarded || translated
+        forwarded || piece.is_redirected()
     })
 }

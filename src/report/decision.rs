@@ -133,6 +133,12 @@ impl DecidedBy {
         }
     }
 
+    /// What to call it in a report.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        if matches!(self, Self::Stage { .. }) { "cause" } else { "rule" }
+    }
+
     /// The program that wrote the rule, or set the policy.
     #[must_use]
     pub const fn owner(&self) -> Option<&Owner> {

@@ -46,7 +46,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
         let part = part::words(site, judged, leg, packets);
         told.push_str(
             &[
-                entry("rule", &rule),
+                entry(decided.label(), &rule),
                 entry("written by", &writer),
                 entry("because", &overruled(site, judged, piece)),
                 entry("stops", &packets_of(leg.leg, &part)),

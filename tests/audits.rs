@@ -1,0 +1,66 @@
+//! Causes that are no rules: each is told by its own finding, and only by it; none is blamed on a rule.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const HOST: &str = r#"
+name = "gw"
+[[interface]]
+name = "wan0"
+addresses = ["203.0.113.10/24", "2001:db8::10/64"]
+[[interface]]
+name = "lan0"
+addresses = ["10.0.0.1/24"]
+[[route]]
+to = "198.51.100.0/24"
+dev = "lan0"
+[[listener]]
+address = "127.0.0.1:8080"
+[[listener]]
+address = "203.0.113.10:443"
+"#;
+
+const DEFAULT: &str = "[[route]]\nto = \"default\"\nvia = \"203.0.113.1\"\ndev = \"wan0\"\n";
+const OPEN: &str = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+const CLOSED: &str = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+
+/// The codes of the findings about one flow.
+fn codes(rules: &str, host: &str, flow: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("host.toml");
+    std::fs::write(&path, host).expect("a file");
+    let path = path.display().to_string();
+    let args = ["--iptables-save", "-", "--host", &path, "--no-discover", "--flow", flow, "--format", "json"];
+    let output = Command::cargo_bin("clearway").expect("the program").args(args).write_stdin(rules).output().expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{flow}: {output:?}"));
+    let findings = report["findings"].as_array().expect("findings");
+    findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+#[test]
+fn causes_that_are_no_rules() {
+    let strict = "[sysctls]\n\"net/ipv4/conf/all/rp_filter\" = 1\n";
+    let loose = "[sysctls]\n\"net/ipv4/conf/all/rp_filter\" = 2\n";
+    let forwards = "forwarding = true\n";
+    for (before, after, rules, flow, wanted) in [
+        ("", "", OPEN, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", "forwarding-off"),
+        (forwards, "", OPEN, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", ""),
+        // The rules are asked only of what is forwarded at all.
+        ("", "", CLOSED, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", "forwarding-off"),
+        (forwards, "", CLOSED, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", "client-blocked"),
+        ("", strict, OPEN, "tcp 198.51.100.7 -> 203.0.113.10:443 in wan0", "reverse-path-filter"),
+        ("", strict, OPEN, "tcp 198.51.100.7 -> 203.0.113.10:443 in lan0", ""),
+        ("", loose, OPEN, "tcp 198.51.100.7 -> 203.0.113.10:443 in wan0", ""),
+        ("", "", OPEN, "tcp 192.0.2.1 -> 127.0.0.1:8080 in wan0", "localnet-martian"),
+        ("", "", OPEN, "tcp local -> 10.0.0.5:8080", ""),
+        ("", "", OPEN, "tcp local -> [2001:db8:1::1]:443", "route-drop"),
+        ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8080 in wan0", "listener-elsewhere"),
+        ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8081 in wan0", "no-listener"),
+        ("", "", OPEN, "tcp [2001:db8::7] -> [2001:db8::10]:443 in wan0", "listener-elsewhere"),
+    ] {
+        let found = codes(rules, &format!("{before}{HOST}{DEFAULT}{after}"), flow);
+        assert_eq!(found.join(" "), wanted, "{flow} with {before:?} {after:?}");
+    }
+    let found = codes(OPEN, HOST, "tcp local -> 192.0.2.80:443");
+    assert_eq!(found, ["route-drop"], "without a default route");
+}
