@@ -231,6 +231,11 @@ pub fn look(directive: &Directive, context: Context) -> Verdict {
 fn value(directive: &Directive, form: &Form) -> Option<String> {
     let name = directive.name.text.as_str();
     let value = directive.argument(0)?;
+    match name {
+        "if" => return super::condition::refused(directive),
+        "set" => return super::condition::unset(directive),
+        _ => {}
+    }
     if matches!(form.arguments, Arguments::Flag) && !value.eq_ignore_ascii_case("on") && !value.eq_ignore_ascii_case("off") {
         return Some(format!("invalid value \"{value}\" in \"{name}\" directive, it must be \"on\" or \"off\""));
     }

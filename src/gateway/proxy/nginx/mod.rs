@@ -5,6 +5,8 @@
 
 mod address;
 
+mod condition;
+
 mod group;
 
 mod known;
