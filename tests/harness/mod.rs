@@ -18,6 +18,8 @@ pub enum Needs {
     Namespaces,
     /// The same, and a folder beside the project.
     Folder(&'static str),
+    /// The same, and a program.
+    Program(&'static str),
     /// Somebody who asks for it: it takes long.
     Patience,
 }
@@ -70,6 +72,10 @@ fn missing(needs: Needs) -> Option<String> {
             let absent = !Path::new(env!("CARGO_MANIFEST_DIR")).join(path).is_dir();
             absent.then(|| format!("needs the folder {path}")).or_else(namespaces)
         }
+        Needs::Program(name) => namespaces().or_else(|| {
+            let found = ["/usr/sbin", "/usr/bin", "/sbin"].iter().any(|folder| Path::new(folder).join(name).exists());
+            (!found && std::env::var_os("CLEARWAY_REQUIRE_KERNEL").is_none()).then(|| format!("needs {name}"))
+        }),
         Needs::Patience => Some("long".into()),
     }
 }

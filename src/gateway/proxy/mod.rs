@@ -12,6 +12,8 @@ pub mod files;
 
 pub mod flows;
 
+pub mod haproxy;
+
 pub mod names;
 
 pub mod nginx;
@@ -19,6 +21,8 @@ pub mod nginx;
 pub mod pattern;
 
 pub mod place;
+
+pub mod resolvers;
 
 mod told;
 
@@ -48,7 +52,7 @@ pub struct Reader {
 }
 
 /// Every reader.
-pub const READERS: &[&Reader] = &[&nginx::READER];
+pub const READERS: &[&Reader] = &[&nginx::READER, &haproxy::READER];
 
 /// A reader by the name of its proxy.
 #[must_use]
