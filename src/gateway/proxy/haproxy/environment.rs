@@ -62,7 +62,7 @@ impl<'a> Environment<'a> {
             ("unsetenv", names) => names.iter().for_each(|name| self.set(name, None)),
             ("resetenv", names) => {
                 let kept: Vec<_> = names.iter().map(|name| (*name, self.value(name))).collect();
-                for (_, value) in &mut self.changed {
+                for value in self.changed.values_mut() {
                     *value = None;
                 }
                 self.reset = kept.iter().all(|(_, value)| *value != Value::Unknown);
