@@ -50,9 +50,10 @@ impl Site {
             }
         }
         let ipsets = ipset::decode::decode(&snapshot.ipset);
+        legacy.name_sets(&ipsets);
         let network = network::decode::decode(&snapshot);
         let versions = [IpVersion::V4, IpVersion::V6]
-            .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy }, &network, &snapshot, version));
+            .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy, ipsets: &ipsets }, &network, &snapshot, version));
         Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default(), writers: RefCell::default() }
     }
 

@@ -18,7 +18,12 @@ fn lowered(version: IpVersion) -> (clearway::ruleset::nft::Ruleset, Lowered) {
     let link =
         |index, name: &str, hardware| Link { index, name: name.into(), hardware, loopback: hardware == 772, up: true, ..Link::default() };
     let network = Network { links: vec![link(1, "lo", 772), link(2, "eth0", 1), link(3, "wg0", 65534)], ..Network::default() };
-    let lowered = lower::host(Rules { nft: &ruleset, xtables: &xtables::Ruleset::default() }, &network, &Snapshot::default(), version);
+    let lowered = lower::host(
+        Rules { nft: &ruleset, xtables: &xtables::Ruleset::default(), ipsets: &Default::default() },
+        &network,
+        &Snapshot::default(),
+        version,
+    );
     (ruleset, lowered)
 }
 
@@ -54,6 +59,7 @@ fn describe(step: &Step, host: &Host) -> String {
                 Content::Elements { elements, catch_all } => {
                     format!("{} elements{}", elements.len(), if catch_all.is_some() { " and *" } else { "" })
                 }
+                Content::Tiers(tiers) => format!("{} tiers", tiers.len()),
                 Content::Asked { .. } => "asked".to_owned(),
                 Content::Unknown(why) => why.clone(),
             };

@@ -6,7 +6,7 @@ use clearway::{
     model::{
         Base, Bits, Chain, ChainId, Field, HeaderSet, Hook, Host, IpVersion, MatchSet, Rule, SetId, Step, Test, Values, Verdict,
         chain::{Backend, ChainKind},
-        set::{Content, Data, Element},
+        set::{Content, Data, Element, Keeper},
         step::{Condition, ConditionId, ConditionKind},
     },
     simulate::{
@@ -109,6 +109,7 @@ fn host() -> impl Strategy<Value = Host> {
             name: name.into(),
             widths: widths.into(),
             dynamic: false,
+            keeper: Keeper::NfTables,
             content: Content::Elements { elements, catch_all: None },
         };
         Host {

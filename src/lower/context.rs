@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{headers::Headers, nft::sets::Sets};
+use super::{headers::Headers, ipset, nft::sets::Sets};
 use crate::{
     model::{
         Field, IpVersion, Test, Values,
@@ -24,6 +24,7 @@ pub struct Context<'a> {
     pub headers: Headers,
     pub conditions: Vec<Condition>,
     pub sets: Sets,
+    pub ipsets: ipset::Sets<'a>,
     /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
     pub names: ByInterface,
     fragment: Option<ConditionId>,
@@ -39,6 +40,7 @@ impl<'a> Context<'a> {
             headers: Headers::new(version),
             conditions: Vec::new(),
             sets: Sets::default(),
+            ipsets: ipset::Sets::default(),
             names: std::iter::once((0, 0)).chain(names).collect(),
             fragment: None,
             points: FxHashMap::default(),

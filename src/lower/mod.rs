@@ -10,6 +10,8 @@ pub mod nft;
 
 pub mod xtables;
 
+pub mod ipset;
+
 pub mod routing;
 
 pub mod settings;
@@ -56,12 +58,14 @@ impl Lowered {
 pub struct Rules<'a> {
     pub nft: &'a ruleset::nft::Ruleset,
     pub xtables: &'a ruleset::xtables::Ruleset,
+    pub ipsets: &'a ruleset::ipset::Ipsets,
 }
 
 /// The model of a host as packets of one IP version see it.
 #[must_use]
-pub fn host(rules: Rules<'_>, network: &Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
+pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
     let mut context = Context::new(network, version);
+    context.ipsets = ipset::Sets::new(rules.ipsets, ipset::changes(rules));
     let (mut chains, mut origins) = (Vec::new(), Vec::new());
     let left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);
     xtables::lower(rules.xtables, &mut context, &mut chains, &mut origins);

@@ -1,5 +1,6 @@
 //! Sets and maps as rules read them.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{Values, Verdict};
@@ -11,9 +12,9 @@ pub struct SetId(pub u32);
 /// A set or map.
 #[derive(Debug, Clone)]
 pub struct MatchSet {
-    /// `NFPROTO_*` of its table.
+    /// `NFPROTO_*` of its table, or of an ipset.
     pub family: u8,
-    /// Its table.
+    /// Its table; empty for an ipset.
     pub table: String,
     /// Its name.
     pub name: String,
@@ -21,8 +22,34 @@ pub struct MatchSet {
     pub widths: SmallVec<[u8; 2]>,
     /// Packets may add or delete elements.
     pub dynamic: bool,
+    /// Which part of the kernel keeps it.
+    pub keeper: Keeper,
     /// What it holds.
     pub content: Content,
+}
+
+/// Which part of the kernel keeps a set: it is asked for single keys there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeper {
+    NfTables,
+    /// ipset. The parts tell what each field of a key is; with `exceptions` the question is whether an exception holds the key.
+    Ipset {
+        parts: SmallVec<[KeyPart; 3]>,
+        exceptions: bool,
+    },
+}
+
+/// What a field of an ipset's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPart {
+    Address,
+    SecondAddress,
+    Protocol,
+    Port,
+    Mac,
+    Mark,
+    /// The index of an interface, asked for by its name.
+    Interface,
 }
 
 /// What a set holds.
@@ -32,10 +59,29 @@ pub enum Content {
     Keys(Values),
     /// A concatenation or a map: its elements, ordered for search by the first field's lower end.
     Elements { elements: Vec<Element>, catch_all: Option<Option<Data>> },
+    /// Keys under masks: of the tiers in order, the first that has the key under its masks tells whether the set holds it (ipset, where the
+    /// most specific network decides).
+    Tiers(Vec<Tier>),
     /// Too big to hold: the world is asked for single keys. `count` if known.
     Asked { count: Option<u64> },
     /// Not known, and why.
     Unknown(String),
+}
+
+/// Keys under one mask for each field, and whether each is in the set or an exception.
+#[derive(Debug, Clone)]
+pub struct Tier {
+    pub masks: SmallVec<[u128; 3]>,
+    pub keys: FxHashMap<SmallVec<[u128; 3]>, bool>,
+}
+
+impl Tier {
+    /// Whether it holds the key; none if it does not have it.
+    #[must_use]
+    pub fn find(&self, key: &[u128]) -> Option<bool> {
+        let masked: SmallVec<[u128; 3]> = key.iter().zip(&self.masks).map(|(value, mask)| value & mask).collect();
+        self.keys.get(&masked).copied()
+    }
 }
 
 /// An element.

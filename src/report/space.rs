@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     gateway::expression::Protocol,
-    model::{Field, IpVersion, Values},
+    model::{Field, IpVersion, Values, set::Keeper},
     packets::value::{self, Words},
     simulate::undecided::{Member, Undecideds},
     site::Site,
@@ -133,7 +133,10 @@ impl Spaces<'_> {
     #[must_use]
     pub fn set_name(&self, member: &Member) -> String {
         let sets = &self.site.lowered(self.version).host.sets;
-        sets.get(member.set.0 as usize).map_or_else(String::new, |set| format!("@{} {} {}", family_name(set.family), set.table, set.name))
+        sets.get(member.set.0 as usize).map_or_else(String::new, |set| match set.keeper {
+            Keeper::NfTables => format!("@{} {} {}", family_name(set.family), set.table, set.name),
+            Keeper::Ipset { .. } => format!("@ipset {}", set.name),
+        })
     }
 }
 

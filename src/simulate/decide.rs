@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{
+    ask::question,
     parts::{Parts, cut, gather_parts},
     space::Space,
     strand::{Learned, Strand},
@@ -12,8 +13,12 @@ use super::{
     view::View,
 };
 use crate::{
-    model::{Bits, Field, Host, SetId, Test, Values, compare, set::Content, values::Relation},
-    world::{Answer, Question, World},
+    model::{
+        Bits, Field, Host, SetId, Test, Values, compare,
+        set::{Content, Tier},
+        values::Relation,
+    },
+    world::{Answer, World},
 };
 
 /// Decides tests for one host.
@@ -196,6 +201,7 @@ impl Decider<'_> {
                 }
                 (inside, rest)
             }
+            Content::Tiers(tiers) => self.divide_by_tiers(space, key, tiers, &set.widths),
             Content::Asked { .. } => self.divide_by_question(space, key, id),
             Content::Unknown(why) => {
                 let choice = self.undecided.unknown(format!("set {} {}: {why}", set.table, set.name));
@@ -213,10 +219,20 @@ impl Decider<'_> {
         ranges: &[(u128, u128)],
         widths: &[u8],
     ) -> (Parts<S>, Parts<S>) {
+        let values = ranges.iter().zip(widths).map(|((low, high), width)| Values::range(*width, *low, *high));
+        self.divide_parts_by_fields(parts, key, values)
+    }
+
+    /// Divides by each field of the key, over original fields.
+    fn divide_parts_by_fields<S: Space>(
+        &mut self,
+        parts: Parts<S>,
+        key: &[Bits],
+        fields: impl Iterator<Item = Values>,
+    ) -> (Parts<S>, Parts<S>) {
         let mut rest = Parts::none();
         let mut inside = parts;
-        for ((bits, (low, high)), width) in key.iter().zip(ranges).zip(widths) {
-            let values = Values::range(*width, *low, *high);
+        for (bits, values) in key.iter().zip(fields) {
             let mut next = Parts::none();
             for part in inside.0 {
                 let (yes, no) = self.divide_bits(part, bits, &values);
@@ -228,13 +244,33 @@ impl Decider<'_> {
         (inside, rest)
     }
 
+    /// Divides by tiers: the first that has the key decides.
+    fn divide_by_tiers<S: Space>(&mut self, space: S, key: &[Bits], tiers: &[Tier], widths: &[u8]) -> (Parts<S>, Parts<S>) {
+        if let Some(known) = self.key(&space, key) {
+            let holds = tiers.iter().find_map(|tier| tier.find(&known)).unwrap_or(false);
+            return if holds { (Parts::one(space), Parts::none()) } else { (Parts::none(), Parts::one(space)) };
+        }
+        let (mut inside, mut outside, mut rest) = (Parts::none(), Parts::none(), Parts::one(space));
+        for tier in tiers {
+            for (element, holds) in &tier.keys {
+                if rest.0.is_empty() {
+                    return (inside, outside);
+                }
+                let fields = element.iter().zip(&tier.masks).zip(widths);
+                let fields = fields.map(|((value, mask), width)| Values::masked(*width, *mask, *value));
+                let (hit, others) = self.divide_parts_by_fields(rest, key, fields);
+                gather_parts(if *holds { &mut inside } else { &mut outside }, hit);
+                rest = others;
+            }
+        }
+        gather_parts(&mut outside, rest);
+        (inside, outside)
+    }
+
     /// A set too big to hold: one key is asked of the world; of many keys, membership is a fact of the packet.
     fn divide_by_question<S: Space>(&mut self, space: S, key: &[Bits], id: SetId) -> (Parts<S>, Parts<S>) {
         let set = &self.host.sets[id.0 as usize];
-        if let Some(known) = self.key(&space, key) {
-            let known: Vec<_> = known.into_iter().zip(set.widths.iter().copied()).collect();
-            let question =
-                Question::NftSetHolds { family: set.family, table: set.table.clone(), set: set.name.clone(), key: key_bytes(&known) };
+        if let Some(question) = self.key(&space, key).and_then(|known| question(self.host, set, &known)) {
             match self.world.ask(&question) {
                 Answer::Truth(true) | Answer::Element(_) => return (Parts::one(space), Parts::none()),
                 Answer::Truth(false) => return (Parts::none(), Parts::one(space)),
@@ -259,18 +295,4 @@ impl Decider<'_> {
     pub fn value<S: Space>(&self, space: &S, bits: &Bits) -> Option<u128> {
         bits.value(|field| space.single(field, field.width(self.host.version)))
     }
-}
-
-/// Register bytes of a key: each field in big-endian order, those of a concatenation padded to 4 bytes.
-#[must_use]
-pub fn key_bytes(fields: &[(u128, u8)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (value, width) in fields {
-        let len = usize::from(*width).div_ceil(8);
-        bytes.extend_from_slice(&value.to_be_bytes()[16 - len..]);
-        if fields.len() > 1 {
-            bytes.resize(bytes.len().next_multiple_of(4), 0);
-        }
-    }
-    bytes
 }

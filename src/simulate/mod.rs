@@ -20,6 +20,8 @@ pub mod strand;
 
 pub mod undecided;
 
+mod ask;
+
 pub mod decide;
 
 pub mod machine;

@@ -61,7 +61,7 @@ impl Lab {
         let network = self.network(setting, version);
         let snapshot = Snapshot { sysctls: self.sysctls(version), ..Snapshot::default() };
         lower::host(
-            Rules { nft: &Ruleset::default(), xtables: &clearway::ruleset::xtables::Ruleset::default() },
+            Rules { nft: &Ruleset::default(), xtables: &clearway::ruleset::xtables::Ruleset::default(), ipsets: &Default::default() },
             &network,
             &snapshot,
             version,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     model::{
         Bits, IpVersion, MatchSet, SetId, Test, Values, compare,
-        set::{Content, Data, Element},
+        set::{Content, Data, Element, Keeper},
     },
     ruleset::nft::{
         Set,
@@ -107,6 +107,7 @@ fn convert(scope: &Scope<'_>, set: &Set, shape: &Shape, version: IpVersion) -> M
         name: set.name.clone(),
         widths: places.iter().enumerate().map(width).collect(),
         dynamic: scope.learns(set),
+        keeper: Keeper::NfTables,
         content: content(scope, set, shape, &places, version),
     }
 }

@@ -18,10 +18,13 @@ pub mod part;
 
 pub mod print;
 
+pub mod reference;
+
 pub use extensions::Extensions;
 pub use kind::{Dimension, Kind, Storage};
 pub use options::Options;
 pub use part::Part;
+pub use reference::{Reference, Side};
 
 use smallvec::SmallVec;
 

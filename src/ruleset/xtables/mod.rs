@@ -29,6 +29,7 @@ pub use header::Header;
 pub use matches::Match;
 pub use targets::Target;
 
+use super::ipset::Ipsets;
 use crate::model::IpVersion;
 
 /// All iptables tables of one network namespace.
@@ -38,6 +39,15 @@ pub struct Ruleset {
     pub tables: Vec<Table>,
     /// What could not be read, each as a sentence for the operator.
     pub incomplete: Vec<String>,
+}
+
+impl Ruleset {
+    /// Looks the names up of the sets that rules name by number.
+    pub fn name_sets(&mut self, ipsets: &Ipsets) {
+        for rule in self.tables.iter_mut().flat_map(|table| &mut table.chains).flat_map(|chain| &mut chain.rules) {
+            rule.name_sets(ipsets);
+        }
+    }
 }
 
 /// One table.
@@ -108,6 +118,18 @@ pub enum Action {
 }
 
 impl Rule {
+    /// Looks the names up of the sets that it names by number.
+    pub fn name_sets(&mut self, ipsets: &Ipsets) {
+        for each in &mut self.matches {
+            if let Match::Set(set) = each {
+                set.set.resolve(ipsets);
+            }
+        }
+        if let Action::Target(Target::Set(target)) = &mut self.action {
+            target.sets().for_each(|set| set.resolve(ipsets));
+        }
+    }
+
     /// Its first comment.
     #[must_use]
     pub fn comment(&self) -> Option<&str> {

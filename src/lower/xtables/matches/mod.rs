@@ -6,6 +6,8 @@ mod mark;
 
 pub mod ports;
 
+mod set;
+
 mod tcp;
 
 mod udp;
@@ -46,6 +48,7 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
     match each {
         Match::Comment(_) => comment::meaning(),
         Match::Mark(mark) => mark::meaning(mark),
+        Match::Set(set) => set::meaning(set, context),
         Match::Tcp(tcp) => tcp::meaning(tcp, context),
         Match::Udp(udp) => udp::meaning(udp, context),
         Match::Foreign(foreign) => unknown(foreign, context),

@@ -16,6 +16,8 @@ mod reject;
 
 mod secmark;
 
+mod set;
+
 mod synproxy;
 
 mod tcpmss;
@@ -73,6 +75,7 @@ pub fn meaning(target: &Target, context: &mut Context<'_>) -> Vec<Step> {
         Target::Redirect(redirect) => nat::meaning(NatKind::Redirect, &redirect.0, context),
         Target::Reject(reject) => reject::meaning(reject, context),
         Target::Secmark(_) => secmark::meaning(text(target, context), context),
+        Target::Set(set) => set::meaning(set, context),
         Target::Snat(snat) => nat::meaning(NatKind::Source, &snat.0, context),
         Target::Synproxy(_) => synproxy::meaning(context),
         Target::Tcpmss(_) => tcpmss::meaning(context),

@@ -7,6 +7,7 @@ extensions! {
     Match:
     comment Comment,
     mark Mark,
+    set Set,
     tcp Tcp,
     udp Udp,
 }

@@ -31,6 +31,7 @@ extensions! {
     redirect Redirect,
     reject Reject,
     secmark Secmark,
+    set Set,
     snat Snat,
     synproxy Synproxy,
     tcpmss Tcpmss,
