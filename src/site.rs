@@ -91,12 +91,23 @@ impl Site {
             Origin::Nft { table, chain } => {
                 let table = self.ruleset.tables.get(table)?;
                 let rule = table.chains.get(chain)?.rules.get(index)?;
-                Some(nft::print::rule(table, rule, &|index| self.interface(index)))
+                Some(self.nft_rule(table, rule))
             }
             Origin::Xtables { table, chain } => {
                 let rule = self.legacy.tables.get(table)?.chains.get(chain)?.rules.get(index)?;
                 Some(xtables::print::without_chain(rule, version))
             }
+        }
+    }
+
+    /// A rule of nf_tables: in iptables' syntax if iptables-nft made it and shows it, else in nft's.
+    #[must_use]
+    pub fn nft_rule(&self, table: &nft::Table, rule: &nft::Rule) -> String {
+        let interfaces = &|index| self.interface(index);
+        let version = xtables::native::version(table);
+        match version.and_then(|version| Some((xtables::native::rule(rule, version, interfaces)?, version))) {
+            Some((rule, version)) => xtables::print::without_chain(&rule, version),
+            None => nft::print::rule(table, rule, interfaces),
         }
     }
 

@@ -23,14 +23,19 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     match args.output.format {
         Format::Text => {
             let mut text = String::new();
-            // Writing into a string cannot fail.
-            _ = print::ruleset(&site.ruleset, &|index| site.interface(index), &mut text, true);
+            let interfaces = &|index| site.interface(index);
+            for table in &site.ruleset.tables {
+                if !xtables::native::table::write(table, interfaces, &mut text) {
+                    print::table(table, interfaces, &mut text, true);
+                }
+            }
             for table in &site.legacy.tables {
                 xtables::print::table(table, &mut text);
             }
             if !text.is_empty() && !site.ipsets.sets.is_empty() {
                 text.push('\n');
             }
+            // Writing into a string cannot fail.
             _ = ipset::print::save(&site.ipsets, &mut text);
             out.write(text.as_bytes())?;
         }

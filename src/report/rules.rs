@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    ruleset::{ipset, nft::print, xtables},
+    ruleset::{ipset, xtables},
     site::Site,
 };
 
@@ -84,7 +84,7 @@ pub fn rules(site: &Site) -> Rules<'_> {
                     chain: &chain.name,
                     handle: Some(rule.handle),
                     index: at + 1,
-                    rule: print::rule(table, rule, &|index| site.interface(index)),
+                    rule: site.nft_rule(table, rule),
                     comment: rule.comment.as_deref(),
                 });
             }

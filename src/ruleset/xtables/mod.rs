@@ -23,6 +23,8 @@ pub mod print;
 
 pub mod save;
 
+pub mod native;
+
 use std::sync::Arc;
 
 pub use header::Header;

@@ -72,10 +72,17 @@ pub fn set(set: &Set, interfaces: &Interfaces, with_handle: bool) -> String {
 /// # Errors
 /// Whatever `out` returns.
 pub fn ruleset(ruleset: &Ruleset, interfaces: &Interfaces, out: &mut dyn fmt::Write, with_handles: bool) -> fmt::Result {
-    for table in &ruleset.tables {
-        let mut writer = Writer::new(interfaces);
-        layout::table(&mut writer, table, with_handles);
-        out.write_str(&writer.out)?;
+    for each in &ruleset.tables {
+        let mut text = String::new();
+        table(each, interfaces, &mut text, with_handles);
+        out.write_str(&text)?;
     }
     Ok(())
+}
+
+/// One table.
+pub fn table(table: &Table, interfaces: &Interfaces, text: &mut String, with_handles: bool) {
+    let mut writer = Writer::new(interfaces);
+    layout::table(&mut writer, table, with_handles);
+    text.push_str(&writer.out);
 }
