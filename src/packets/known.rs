@@ -46,6 +46,8 @@ pub fn packet(record: &Record<'_>, interfaces: &[Interface]) -> Result<Packet, S
     facts.add(Field::Length, record.length.map(u128::from));
     facts.add(Field::Mark, record.mark.map(u128::from));
     facts.add(Field::Uid, record.uid.map(u128::from));
+    facts.add(Field::Gid, record.gid.map(u128::from));
+    facts.add(Field::LinkSource, record.src_mac.as_deref().map(hardware_address).transpose()?);
     facts.arrival(incoming(record.incoming.as_deref(), interfaces)?, destination);
     facts.fragment(record.frag.unwrap_or(NO_FRAGMENT));
     transport(record, protocol, version, &mut facts)?;
@@ -100,6 +102,12 @@ impl Facts {
 
 fn address(key: &str, text: Option<&str>) -> Result<Option<IpAddr>, String> {
     text.map(|text| text.parse().map_err(|_| format!("{key}: '{text}' is no address"))).transpose()
+}
+
+fn hardware_address(text: &str) -> Result<u128, String> {
+    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let bytes = bytes.filter(|bytes| bytes.len() == 6).ok_or_else(|| format!("src_mac: '{text}' is no hardware address"))?;
+    Ok(crate::model::bits::number(&bytes))
 }
 
 fn protocol(proto: &Proto<'_>) -> Result<Protocol, String> {
@@ -318,6 +326,7 @@ mod tests {
             (r#"{"dst":"10.0.0.1","dscp":64}"#, "dscp: 64 is more than 63"),
             (r#"{"dst":"10.0.0.1","proto":"udp","flags":["syn"]}"#, "flags: a packet of this protocol has none"),
             (r#"{"dst":"10.0.0.1","proto":"udp","payload":"abc"}"#, "payload:"),
+            (r#"{"dst":"10.0.0.1","src_mac":"02:00:00"}"#, "src_mac:"),
             (r#"{"dst":"10.0.0.1","colour":1}"#, "unknown field `colour`"),
         ] {
             let error = read(json).expect_err(json);

@@ -41,6 +41,10 @@ pub struct Record<'a> {
     #[serde(borrow)]
     pub payload: Option<Cow<'a, str>>,
     pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    /// Hardware address of the frame's sender.
+    #[serde(borrow)]
+    pub src_mac: Option<Cow<'a, str>>,
     /// Overrides the state that connection tracking gives a first packet.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,

@@ -27,6 +27,7 @@ impl Reader<'_, '_> {
             }
         } else {
             let meaning = matches::meaning(&Match::decode(&raw), self.context);
+            meaning.before.into_iter().for_each(|step| self.effect(step));
             if !matches!(meaning.hotdrop, Test::Never) {
                 self.effect(Step::Hotdrop(meaning.hotdrop));
             }

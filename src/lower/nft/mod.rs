@@ -56,6 +56,8 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(in crate::lower) use guards::has_connection;
+
 use super::{Origin, context::Context};
 use crate::{
     model::{self, chain::Backend},

@@ -1,6 +1,7 @@
 //! One rule, the packets that match it, and those that do not: loaded into both back ends, sent, and compared.
 
 use super::judge::{self, gone, judge};
+use crate::compare::clearway;
 use crate::lab::{
     Lab, ip,
     iptables::{BACKENDS, Backend, Place, VERSIONS, Version},
@@ -118,8 +119,12 @@ impl Case {
         if let Err(error) = backend.restore(version, &text) {
             panic!("{title}\n{error}");
         }
+        let mut answers = clearway::trace(&lab.path(), &packets).expect("clearway answers");
+        let complaints = judge::texts(lab, backend, version);
+        assert!(complaints.is_empty(), "{title}\n{complaints}");
         for (group, counts) in [(&matching, 1), (&others, 0), (&hotdropped, 0)] {
-            let (judged, complaints) = judge(lab, backend, version, group);
+            let rest = answers.split_off(group.len());
+            let (judged, complaints) = judge(lab, backend, version, group, std::mem::replace(&mut answers, rest));
             assert!(complaints.is_empty(), "{title}\n{complaints}");
             let places: Vec<Place> = chains.iter().map(|chain| self.place(chain, version)).collect();
             let kernel: u64 = places.iter().filter_map(|place| judged.counted.get(place)).sum();

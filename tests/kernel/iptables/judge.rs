@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
-use crate::compare::{
-    End,
-    clearway::{self, Answer},
-    end, seen,
-};
+use crate::compare::{End, clearway::Answer, end, seen};
 use crate::lab::{
     Fate, Lab,
-    iptables::{Backend, Place, Saved, Version, rules},
+    iptables::{Backend, Place, Version, rules},
 };
 use crate::packet::Packet;
 
@@ -36,8 +32,7 @@ pub fn places(answer: &Answer) -> impl Iterator<Item = Place> {
 /// Sends packets through rules that are loaded; the text says where clearway and the kernel differ, empty if they do not.
 ///
 /// What clearway leaves open is not compared: the packet is left out, and counters are compared only if no packet was.
-pub fn judge(lab: &mut Lab, backend: Backend, version: Version, packets: &[Packet]) -> (Judged, String) {
-    let answers = clearway::trace(&lab.path(), packets).expect("clearway answers");
+pub fn judge(lab: &mut Lab, backend: Backend, version: Version, packets: &[Packet], answers: Vec<Answer>) -> (Judged, String) {
     let before = backend.save(version);
     let fates: Vec<_> = packets.iter().map(|packet| lab.send(packet).expect("the packet is sent")).collect();
     let saved = backend.save(version);
@@ -63,12 +58,11 @@ pub fn judge(lab: &mut Lab, backend: Backend, version: Version, packets: &[Packe
             _ = writeln!(complaints, "clearway counts rules that are not there: {ours:?}");
         }
     }
-    complaints.push_str(&texts(lab, backend, version, &saved));
     (Judged { fates, answers, counted }, complaints)
 }
 
 /// Rules that clearway prints otherwise than `iptables-save`.
-fn texts(lab: &Lab, backend: Backend, version: Version, saved: &BTreeMap<Place, Saved>) -> String {
+pub fn texts(lab: &Lab, backend: Backend, version: Version) -> String {
     let mut complaints = String::new();
     // Rules of iptables-nft stand among those of nft.
     if backend == Backend::Nft {
@@ -76,8 +70,8 @@ fn texts(lab: &Lab, backend: Backend, version: Version, saved: &BTreeMap<Place, 
     }
     let output = Command::new(env!("CARGO_BIN_EXE_clearway")).args(["rules", "--netns", &lab.path()]).output().expect("clearway runs");
     let printed = rules(&String::from_utf8_lossy(&output.stdout), version);
-    for (place, wanted) in saved {
-        let ours = printed.get(place).map_or("no such rule", |rule| &rule.text);
+    for (place, wanted) in backend.save(version) {
+        let ours = printed.get(&place).map_or("no such rule", |rule| &rule.text);
         if ours != wanted.text {
             _ = writeln!(complaints, "saved    {}\nclearway {ours}", wanted.text);
         }

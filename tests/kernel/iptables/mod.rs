@@ -1,11 +1,14 @@
-//! What iptables' matches and targets do, a file each: [`case::case`] takes a rule, packets that match and packets that do not; both back
-//! ends and clearway have to say the same, and clearway has to print what `iptables-save` does.
+//! What iptables' matches and targets do: [`case::case`] takes a rule, packets that match and packets that do not; both back ends and
+//! clearway have to say the same, and clearway has to print what `iptables-save` does.
 
 mod case;
+mod connection;
+mod headers;
 mod judge;
-mod tcp;
+mod packets;
+mod ports;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 1] = [tcp::TESTS];
+pub const TESTS: [&[Test]; 3] = [connection::TESTS, headers::TESTS, ports::TESTS];

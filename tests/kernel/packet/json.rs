@@ -32,8 +32,14 @@ impl Packet {
         );
         put("frag", json!({ "offset": self.fragment.offset, "more": self.fragment.more, "df": false }));
         match self.input {
-            Some(interface) => put("in", json!(interface)),
-            None => put("uid", json!(0)),
+            Some(interface) => {
+                put("in", json!(interface));
+                put("src_mac", json!(if interface == "eth1" { "02:00:00:00:00:12" } else { "02:00:00:00:00:11" }));
+            }
+            None => {
+                put("uid", json!(0));
+                put("gid", json!(0));
+            }
         }
         match self.body {
             Body::Tcp { source, destination, flags, sequence, acknowledgement } => {
@@ -57,7 +63,9 @@ impl Packet {
             // What stands where TCP has its ports is told under their names.
             Body::Other(number) => {
                 put("proto", json!(number));
-                if let [a, b, c, d, ..] = self.payload[..] {
+                if let [a, b, c, d, ..] = self.payload[..]
+                    && !matches!(number, 1 | 58)
+                {
                     put("sport", json!(u16::from_be_bytes([a, b])));
                     put("dport", json!(u16::from_be_bytes([c, d])));
                 }

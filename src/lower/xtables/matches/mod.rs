@@ -1,14 +1,36 @@
 //! What the matches ask of a packet, a file each.
 
+mod addrtype;
+
 mod comment;
 
+mod connmark;
+
+mod conntrack;
+
+mod icmp;
+
+mod iprange;
+
+mod length;
+
+mod mac;
+
 mod mark;
+
+mod multiport;
+
+mod owner;
+
+mod pkttype;
 
 pub mod ports;
 
 mod set;
 
 mod tcp;
+
+mod ttl;
 
 mod udp;
 
@@ -21,6 +43,8 @@ use crate::{
 /// What a match does with a packet.
 #[derive(Debug, Clone)]
 pub struct Meaning {
+    /// Done before: lookups that leave what they find in registers.
+    pub before: Vec<Step>,
     /// Dropped at once.
     pub hotdrop: Test,
     /// Of all others: matched.
@@ -31,14 +55,14 @@ impl Meaning {
     /// Never drops at once.
     #[must_use]
     pub fn test(holds: Test) -> Self {
-        Self { hotdrop: Test::Never, holds }
+        Self { before: Vec::new(), hotdrop: Test::Never, holds }
     }
 
     /// As steps of a rule.
     pub fn steps(self) -> impl Iterator<Item = Step> {
         let hotdrop = (!matches!(self.hotdrop, Test::Never)).then_some(Step::Hotdrop(self.hotdrop));
         let holds = (!matches!(self.holds, Test::Always)).then_some(Step::Test(self.holds));
-        hotdrop.into_iter().chain(holds)
+        self.before.into_iter().chain(hotdrop).chain(holds)
     }
 }
 
@@ -46,10 +70,21 @@ impl Meaning {
 #[must_use]
 pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
     match each {
+        Match::Addrtype(addrtype) => addrtype::meaning(each, addrtype, context),
         Match::Comment(_) => comment::meaning(),
+        Match::Connmark(connmark) => connmark::meaning(connmark),
+        Match::Conntrack(conntrack) => conntrack::meaning(each, conntrack, context),
+        Match::Icmp(icmp) => icmp::meaning(icmp, context),
+        Match::Iprange(iprange) => iprange::meaning(iprange, context),
+        Match::Length(length) => length::meaning(length),
+        Match::Mac(mac) => mac::meaning(mac, context),
         Match::Mark(mark) => mark::meaning(mark),
+        Match::Multiport(multiport) => multiport::meaning(multiport, context),
+        Match::Owner(owner) => owner::meaning(owner, context),
+        Match::Pkttype(pkttype) => pkttype::meaning(pkttype, context),
         Match::Set(set) => set::meaning(set, context),
         Match::Tcp(tcp) => tcp::meaning(tcp, context),
+        Match::Ttl(ttl) => ttl::meaning(ttl),
         Match::Udp(udp) => udp::meaning(udp, context),
         Match::Foreign(foreign) => unknown(foreign, context),
     }
@@ -61,7 +96,11 @@ fn unknown(foreign: &Foreign, context: &mut Context<'_>) -> Meaning {
     Meaning::test(Test::Condition(context.condition(ConditionKind::Unknown, text)))
 }
 
-#[expect(dead_code, reason = "for matches that time or load decides")]
+/// The test, or its opposite.
+fn either(test: Test, inverted: bool) -> Test {
+    if inverted { test.negate() } else { test }
+}
+
 /// A match that something outside of the packet decides.
 fn undecided(each: &Match, kind: ConditionKind, context: &mut Context<'_>) -> Test {
     let text = text(each, context);

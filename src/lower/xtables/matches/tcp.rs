@@ -32,7 +32,7 @@ pub fn meaning(tcp: &Tcp, context: &mut Context<'_>) -> Meaning {
         hotdrop.push(Test::all([holds[0].clone(), impossible]));
         holds.push(option(tcp, context));
     }
-    Meaning { hotdrop: Test::any(hotdrop), holds: Test::all(holds) }
+    Meaning { hotdrop: Test::any(hotdrop), ..Meaning::test(Test::all(holds)) }
 }
 
 /// Without options there is none of any kind; which there are is not modelled.

@@ -15,10 +15,10 @@ const HEADER: usize = 8;
 pub fn meaning(udp: &Udp, context: &mut Context<'_>) -> Meaning {
     Meaning {
         hotdrop: ports::too_short(HEADER, context),
-        holds: Test::all([
+        ..Meaning::test(Test::all([
             ports::within(Field::SourcePort, udp.source),
             ports::within(Field::DestinationPort, udp.destination),
             ports::has_header(context),
-        ]),
+        ]))
     }
 }

@@ -13,7 +13,7 @@ pub use line::Line;
 
 use super::{
     Action, Chain, Counters, Rule, Table,
-    header::{Address, Interface, Protocol},
+    header::{Address, Interface, Protocol, width},
 };
 use crate::model::IpVersion;
 
@@ -123,6 +123,23 @@ fn protocol_option(line: &mut Line, protocol: Protocol) {
         Some(name) => line.option(protocol.inverted, "-p", name),
         None => line.option(protocol.inverted, "-p", protocol.number),
     }
+}
+
+/// An address, with its mask if that is not everything (`xtables_ipmask_to_numeric`).
+#[must_use]
+pub fn masked_address(address: &Address, version: IpVersion) -> String {
+    let text = number(address.address, version);
+    match address.prefix(version) {
+        Some(length) if length == width(version) => text,
+        Some(length) => format!("{text}/{length}"),
+        None => format!("{text}/{}", number(address.mask, version)),
+    }
+}
+
+/// `low:high`, or one number.
+#[must_use]
+pub fn range<T: std::fmt::Display + PartialEq>(low: T, high: T) -> String {
+    if low == high { low.to_string() } else { format!("{low}:{high}") }
 }
 
 /// A mark, with its mask if that is not everything (`xtables_print_mark_mask`).
