@@ -64,10 +64,6 @@ pub fn judge(lab: &mut Lab, backend: Backend, version: Version, packets: &[Packe
 /// Rules that clearway prints otherwise than `iptables-save`.
 pub fn texts(lab: &Lab, backend: Backend, version: Version) -> String {
     let mut complaints = String::new();
-    // Rules of iptables-nft stand among those of nft.
-    if backend == Backend::Nft {
-        return complaints;
-    }
     let output = Command::new(env!("CARGO_BIN_EXE_clearway")).args(["rules", "--netns", &lab.path()]).output().expect("clearway runs");
     let printed = rules(&String::from_utf8_lossy(&output.stdout), version);
     for (place, wanted) in backend.save(version) {

@@ -7,8 +7,9 @@ mod headers;
 mod judge;
 mod packets;
 mod ports;
+mod targets;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 3] = [connection::TESTS, headers::TESTS, ports::TESTS];
+pub const TESTS: [&[Test]; 4] = [connection::TESTS, headers::TESTS, ports::TESTS, targets::TESTS];
