@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::judge::{judge, texts};
+use super::judge::{Judged, judge, texts};
+use crate::compare::clearway::trace;
 use crate::harness::{Needs, Test, tests};
 use crate::lab::{
     Fate, Lab,
-    iptables::{BACKENDS, VERSIONS, Version},
+    iptables::{BACKENDS, Backend, VERSIONS, Version},
 };
 use crate::packet::{ACK, FIN, Packet, SYN, icmp, tcp, udp};
 
@@ -63,7 +64,7 @@ impl Tables {
                 }
                 let mut lab = Lab::build().expect("a lab");
                 backend.restore(version, text).unwrap_or_else(|error| panic!("{backend:?} {version:?}\n{text}\n{error}"));
-                let (judged, complaints) = judge(&mut lab, backend, version, &packets);
+                let (judged, complaints) = judged(&mut lab, backend, version, &packets);
                 let complaints = complaints + &texts(&lab, backend, version);
                 assert!(complaints.is_empty(), "{backend:?} {version:?}\n{text}\n{complaints}");
                 for (fate, answer) in judged.fates.iter().zip(&judged.answers) {
@@ -73,6 +74,12 @@ impl Tables {
             }
         }
     }
+}
+
+/// What the kernel does with packets, and clearway.
+fn judged(lab: &mut Lab, backend: Backend, version: Version, packets: &[Packet]) -> (Judged, String) {
+    let answers = trace(&lab.path(), packets).expect("clearway answers");
+    judge(lab, backend, version, packets, answers)
 }
 
 /// A packet that left has the fields that clearway names.
@@ -409,7 +416,7 @@ fn no_program_and_no_proxy_listens() {
             let mut lab = Lab::build().expect("a lab");
             backend.restore(Version::V4, text).unwrap_or_else(|error| panic!("{backend:?}\n{text}\n{error}"));
             let packets = [here(1, SYN)[0].clone()];
-            let (judged, complaints) = judge(&mut lab, backend, Version::V4, &packets);
+            let (judged, complaints) = judged(&mut lab, backend, Version::V4, &packets);
             assert!(complaints.is_empty(), "{backend:?}\n{text}\n{complaints}");
             assert!(judged.answers[0].open, "{backend:?}\n{text}\n{}", judged.answers[0].line);
         }
@@ -422,7 +429,7 @@ fn no_program_and_no_proxy_listens() {
         let text = "*filter\n-A INPUT -p tcp -j SYNPROXY --mss 1460\n-A INPUT -p tcp\nCOMMIT\n";
         BACKENDS[0].restore(version, text).expect("a rule of SYNPROXY");
         let packets = [here(1, FIN | ACK)[usize::from(version == Version::V6)].clone()];
-        let (_, complaints) = judge(&mut lab, BACKENDS[0], version, &packets);
+        let (_, complaints) = judged(&mut lab, BACKENDS[0], version, &packets);
         assert!(complaints.is_empty(), "{complaints}");
     }
 }
@@ -434,7 +441,8 @@ fn segment_sizes() {
         packet.payload = vec![1; 8];
     }
     let arriving: Vec<_> = here(1, SYN).into_iter().chain(here(1, SYN | ACK)).collect();
-    let text = "*mangle\n-A PREROUTING -p tcp -m tcp --tcp-flags SYN SYN -j TCPMSS --set-mss 1000\nCOMMIT\n*filter\n-A INPUT\nCOMMIT\n";
+    let text = "*mangle\n-A PREROUTING -p tcp -m tcp --tcp-flags SYN SYN -j TCPMSS --set-mss 1000\nCOMMIT\n*filter\n-A INPUT -m length --length 44\n-A INPUT -m length --length 64\n\
+        -A FORWARD -m length --length 48\n-A FORWARD -m length --length 68\nCOMMIT\n";
     both(text, arriving);
     both(text, packets[2..].to_vec());
 }
