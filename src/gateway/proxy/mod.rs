@@ -4,6 +4,8 @@
 //! proxy itself does into a [`Configuration`]. It asks for files only through [`Files`], so that a snapshot replays it. [`discover()`] finds the
 //! processes, [`flows`] turns configurations into flows.
 
+pub mod apache;
+
 pub mod configuration;
 
 pub mod discover;
@@ -52,12 +54,12 @@ pub struct Reader {
 }
 
 /// Every reader.
-pub const READERS: &[&Reader] = &[&nginx::READER, &haproxy::READER];
+pub const READERS: &[&Reader] = &[&nginx::READER, &haproxy::READER, &apache::READER];
 
-/// A reader by the name of its proxy.
+/// A reader by the name of its proxy, or of its program.
 #[must_use]
 pub fn reader(kind: &str) -> Option<&'static Reader> {
-    READERS.iter().copied().find(|reader| reader.kind == kind)
+    READERS.iter().copied().find(|reader| reader.kind == kind || reader.programs.contains(&kind))
 }
 
 /// Names of all programs that may be proxies.
