@@ -21,11 +21,10 @@ pub fn check(directives: &[Directive], reader: &Reader<'_>, running: bool, confi
         let loaded = match KNOWN.get(directive.name.as_str()) {
             // Which kind of processes serve may be built in.
             Some(&"event.c") => Some(true),
-            Some(modules) => modules.split(',').map(|module| reader.has_module(module)).fold(Some(false), |all, one| match (all, one) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            }),
+            Some(modules) => {
+                let loaded: Vec<Option<bool>> = modules.split(',').map(|module| reader.has_module(module)).collect();
+                if loaded.contains(&Some(true)) { Some(true) } else { loaded.iter().all(|each| *each == Some(false)).then_some(false) }
+            }
             // Sections begin with these as well: what runs on a request.
             None if ["if", "elseif", "else"].contains(&directive.name.as_str()) => Some(true),
             None => reader.has_module("").map(|_| false),

@@ -46,6 +46,14 @@ impl Directive {
     }
 }
 
+/// `<Macro Name $a $b>`: its parameters and lines.
+#[derive(Clone)]
+struct Macro {
+    parameters: Vec<String>,
+    lines: Vec<Line>,
+    file: Arc<str>,
+}
+
 /// Files in files and sections in sections beyond this are no configuration.
 const DEEPEST: usize = 64;
 
@@ -71,7 +79,7 @@ pub struct Reader<'a> {
     modules: FxHashSet<String>,
     /// Whether anything was loaded: else this is a part of a configuration, and what is loaded is not known.
     loads: bool,
-    macros: FxHashMap<String, (Vec<String>, Vec<Line>, Arc<str>)>,
+    macros: FxHashMap<String, Macro>,
     open: Vec<String>,
     pub configuration: Configuration,
     left: usize,
@@ -198,7 +206,7 @@ impl<'a> Reader<'a> {
             if directive.name == "macro" {
                 let mut names = directive.arguments.iter().map(|word| word.text.clone());
                 let name = names.next().unwrap_or_default().to_lowercase();
-                self.macros.insert(name, (names.collect(), inside.to_vec(), Arc::clone(file)));
+                self.macros.insert(name, Macro { parameters: names.collect(), lines: inside.to_vec(), file: Arc::clone(file) });
                 continue;
             }
             match self.condition(&directive, arguments.trim()) {
@@ -285,7 +293,7 @@ impl<'a> Reader<'a> {
 
     /// A macro's lines with its parameters in their places.
     fn expanded(&mut self, directive: &Directive, depth: usize) -> Vec<Directive> {
-        let Some((names, lines, file)) = self.macros.get(&directive.argument(0).to_lowercase()).cloned() else {
+        let Some(Macro { parameters: names, lines, file }) = self.macros.get(&directive.argument(0).to_lowercase()).cloned() else {
             let what = format!("Macro '{}' undefined", directive.argument(0));
             self.configuration.refuse(directive.refused_at(), what);
             return Vec::new();
