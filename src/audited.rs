@@ -3,7 +3,7 @@
 use crate::{
     audits::{
         self, Finding, Severity,
-        judge::{self, Fate, Judged, Piece, Verdict, given},
+        judge::{self, Fate, Judged, Leg, Piece, Verdict, given},
     },
     fixes::{self, Fix, Unproved},
     model::HeaderSet,
@@ -76,13 +76,21 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
     // What no rule stops no rule can let pass.
     let by_rules = |piece: &&Piece| piece.fate == Fate::Stopped && !matches!(piece.outcome.decided_by, Decision::Stage { .. });
     let main = judged.piece(leg, index).filter(by_rules)?;
-    let stopped = judged.legs.iter().filter(|each| each.leg == leg).flat_map(|each| &each.pieces);
+    let stopped = judged.judgement(leg).into_iter().flat_map(|each| &each.pieces);
     let alike: Vec<_> =
         stopped.filter(|piece| piece.fate == Fate::Stopped && piece.outcome.decided_by == main.outcome.decided_by).collect();
     let union = |sets: &mut dyn Iterator<Item = &HeaderSet>| sets.fold(HeaderSet::empty(), |all, set| all.minus(set).or(set.clone()));
     let packets = union(&mut alike.iter().map(|piece| &piece.honest));
     let allowed = union(&mut alike.iter().map(|piece| &piece.outcome.space));
-    (!packets.is_empty()).then(|| fixes::prove(host, world, &packets, &allowed, given(&judged.flow)))
+    (!packets.is_empty()).then(|| {
+        fixes::prove(
+            host,
+            world,
+            &packets,
+            fixes::Aim { allowed: &allowed, path_mtu: matches!(leg, Leg::Companion(_)) && !leg.is_of_neighbours() },
+            given(&judged.flow),
+        )
+    })
 }
 
 fn assumptions(site: &Site) -> Vec<String> {

@@ -48,6 +48,9 @@ pub struct Snapshot {
     pub policy_rules: Messages,
     /// RTM_NEWNEXTHOP messages.
     pub nexthops: Messages,
+    /// RTM_NEWNEIGH messages of permanent neighbours of both families.
+    #[serde(default)]
+    pub neighbours: Messages,
     /// SOCK_DIAG_BY_FAMILY answers for listening TCP and unconnected UDP sockets of both families.
     pub sockets: Messages,
     /// Owners of sockets.

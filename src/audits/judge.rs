@@ -6,8 +6,8 @@ use crate::{
     gateway::{Flow, Role, Start, expression::Protocol, proxy::Unresolved},
     model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
     simulate::{
-        Given, Outcome, Run, Simulation,
-        outcome::{Delivery, Ending, Undecided},
+        Companion, Given, Outcome, Run, Simulation,
+        outcome::{Decision, Delivery, Ending, Undecided},
         undecided::Undecideds,
     },
     site::Site,
@@ -22,6 +22,8 @@ pub struct Judged {
     pub start: Start,
     /// The first packet, its reply, and the rest of the connection.
     pub legs: [Judgement; 3],
+    /// The messages of other protocols that they need.
+    pub companions: Vec<Judgement>,
     pub verdict: Verdict,
     /// How those fare that can stand in for it.
     pub standing: Standing,
@@ -66,6 +68,16 @@ pub enum Leg {
     First,
     Reply,
     Rest,
+    /// A message of another protocol that these need.
+    Companion(Companion),
+}
+
+impl Leg {
+    /// Whether it is of address resolution, without which nothing gets through.
+    #[must_use]
+    pub const fn is_of_neighbours(self) -> bool {
+        matches!(self, Self::Companion(companion) if companion.is_of_neighbours())
+    }
 }
 
 /// What became of one packet of the exchange.
@@ -118,15 +130,18 @@ pub enum Verdict {
 pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judged {
     let host = &site.lowered(start.version).host;
     let given = given(flow);
-    let exchange = Simulation::new(host, world).exchange(start.packets.clone(), given);
+    let simulation = Simulation::new(host, world);
+    let exchange = simulation.exchange(start.packets.clone(), given);
     let pieces = |leg: Leg, run: &Run<HeaderSet>| Judgement {
         leg,
         pieces: weigh(site, start.version, leg, run.outcomes(), &start.legitimate),
         undecided: run.undecided.clone(),
     };
     let legs = [pieces(Leg::First, &exchange.first), pieces(Leg::Reply, &exchange.reply), pieces(Leg::Rest, &exchange.rest)];
-    let verdict = verdict(&legs);
-    Judged { flow: flow.clone(), version: start.version, start, legs, verdict, standing: Standing::Alone }
+    let companions = simulation.companions(&exchange);
+    let companions: Vec<_> = companions.iter().map(|(companion, run)| pieces(Leg::Companion(*companion), run)).collect();
+    let verdict = verdict(&legs, &companions);
+    Judged { flow: flow.clone(), version: start.version, start, legs, companions, verdict, standing: Standing::Alone }
 }
 
 /// A flow to a name that has no address: no packet is ever sent.
@@ -141,6 +156,7 @@ pub fn unresolved(flow: &Flow) -> Option<Judged> {
         version: start.version,
         start,
         legs: [Leg::First, Leg::Reply, Leg::Rest].map(nothing),
+        companions: Vec::new(),
         verdict,
         standing: Standing::Alone,
     })
@@ -192,14 +208,16 @@ fn is_unknown(site: &Site, version: IpVersion, undecided: &Undecided) -> bool {
     known.map_or(!undecided.chosen, |condition| condition.kind == ConditionKind::Unknown)
 }
 
-fn verdict(legs: &[Judgement; 3]) -> Verdict {
-    let counted = || legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| !piece.honest.is_empty());
+fn verdict(legs: &[Judgement; 3], companions: &[Judgement]) -> Verdict {
+    // What routers say of sizes matters only on paths that are narrower than this host's links.
+    let neighbours = || companions.iter().filter(|each| each.leg.is_of_neighbours());
+    let counted = || legs.iter().chain(neighbours()).flat_map(|leg| &leg.pieces).filter(|piece| !piece.honest.is_empty());
     let any = |fate: Fate| counted().any(|piece| piece.fate == fate);
     let arrives =
         |leg: &Judgement| leg.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
     let comes_through = |leg: &Judgement| leg.pieces.is_empty() || arrives(leg);
     let [first, reply, rest] = legs;
-    let some_pass = arrives(first) && comes_through(reply) && comes_through(rest);
+    let some_pass = arrives(first) && comes_through(reply) && comes_through(rest) && neighbours().all(comes_through);
     if !some_pass {
         return if any(Fate::Unknown) {
             Verdict::Unknown
@@ -228,7 +246,8 @@ fn verdict(legs: &[Judgement; 3]) -> Verdict {
 impl Judged {
     /// Every piece that counts against the flow, with the packet of the exchange that it is of.
     pub fn against(&self) -> impl Iterator<Item = (&Judgement, &Piece)> {
-        let pieces = self.legs.iter().flat_map(|leg| leg.pieces.iter().map(move |piece| (leg, piece)));
+        let neighbours = self.companions.iter().filter(|each| each.leg.is_of_neighbours());
+        let pieces = self.legs.iter().chain(neighbours).flat_map(|leg| leg.pieces.iter().map(move |piece| (leg, piece)));
         pieces.filter(|(_, piece)| piece.fate != Fate::Pass && !piece.honest.is_empty())
     }
 
@@ -251,7 +270,13 @@ impl Judged {
     /// A piece by its place.
     #[must_use]
     pub fn piece(&self, leg: Leg, index: usize) -> Option<&Piece> {
-        self.legs.iter().find(|each| each.leg == leg)?.pieces.get(index)
+        self.judgement(leg)?.pieces.get(index)
+    }
+
+    /// What became of one packet of the exchange, or of a message that it needs.
+    #[must_use]
+    pub fn judgement(&self, leg: Leg) -> Option<&Judgement> {
+        self.legs.iter().chain(&self.companions).find(|each| each.leg == leg)
     }
 
     /// Whether more than half of the honest senders are stopped, counted by address.
@@ -288,6 +313,12 @@ impl Judged {
 }
 
 impl Piece {
+    /// Whether no rule stopped it: of a message of which only the receiver is known, that is a sender that nobody is.
+    #[must_use]
+    pub fn is_dropped_by_routing(&self) -> bool {
+        is_stopped(&self.outcome.verdict) && matches!(self.outcome.decided_by, Decision::Stage { .. })
+    }
+
     /// Whether only the members of a set that is too big to hold are in it: nobody knows how many, but they are no majority.
     fn is_of_a_set(&self) -> bool {
         let member = |(field, values): &(Field, Values)| matches!(field, Field::Member(_)) && values.single() == Some(1);

@@ -20,6 +20,10 @@ mod loopback_blocked;
 
 mod reply_blocked;
 
+mod neighbour_discovery_blocked;
+
+mod path_mtu_black_hole;
+
 mod mostly_blocked;
 
 mod partly_blocked;
@@ -113,12 +117,13 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 19] = [
+pub const ALL: [&Audit; 21] = [
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
     &loopback_blocked::AUDIT,
     &reply_blocked::AUDIT,
+    &neighbour_discovery_blocked::AUDIT,
     &upstream_degraded::AUDIT,
     &mostly_blocked::AUDIT,
     &forwarding_off::AUDIT,
@@ -130,6 +135,7 @@ pub const ALL: [&Audit; 19] = [
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
     &sometimes_blocked::AUDIT,
+    &path_mtu_black_hole::AUDIT,
     &undecided::AUDIT,
     &later_chain_overrules::AUDIT,
     &service_closed::AUDIT,
@@ -180,7 +186,7 @@ fn is_stopped_by_rules(piece: &Piece) -> bool {
 /// A problem that these pieces show, if there are any: that of the first packet before others, and what stops most senders first.
 fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool) -> Option<Problem> {
     let mut pieces = Vec::new();
-    for leg in &judged.legs {
+    for leg in judged.legs.iter().chain(&judged.companions) {
         for (index, piece) in leg.pieces.iter().enumerate() {
             if !piece.honest.is_empty() && wanted(leg.leg, piece) {
                 pieces.push((leg.leg, index));
@@ -191,4 +197,9 @@ fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool)
         (*leg, std::cmp::Reverse(judged.piece(*leg, *index).and_then(|piece| piece.senders(judged.version))))
     });
     (!pieces.is_empty()).then_some(Problem { title, pieces, overruled: None })
+}
+
+/// Whether what becomes of a packet has a say in the flow's verdict.
+fn counts(leg: Leg) -> bool {
+    !matches!(leg, Leg::Companion(_)) || leg.is_of_neighbours()
 }

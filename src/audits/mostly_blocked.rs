@@ -2,7 +2,7 @@
 
 use super::{
     Audit, Problem, Severity,
-    judge::{Fate, Judged, Verdict},
+    judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
 use crate::gateway::Role;
@@ -23,5 +23,5 @@ clients: --no-discover --flow 'tcp 10.0.0.0/8 -> local:443'.",
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Partly && judged.flow.role == Role::Client && judged.is_mostly_stopped();
     let title = format!("most clients can't reach {}", judged.to());
-    wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Stopped)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| !matches!(leg, Leg::Companion(_)) && piece.fate == Fate::Stopped)).flatten()
 }

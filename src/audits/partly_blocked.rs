@@ -23,6 +23,10 @@ fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Partly && !(judged.flow.role == Role::Client && judged.is_mostly_stopped());
     let title = format!("a part of the traffic to {} is stopped", judged.to());
     wanted
-        .then(|| problem(title, judged, |leg, piece| piece.fate == Fate::Stopped || (leg == Leg::First && piece.fate == Fate::NoListener)))
+        .then(|| {
+            problem(title, judged, |leg, piece| {
+                (!matches!(leg, Leg::Companion(_)) && piece.fate == Fate::Stopped) || (leg == Leg::First && piece.fate == Fate::NoListener)
+            })
+        })
         .flatten()
 }

@@ -26,5 +26,7 @@ fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let title = format!("{} is reached, but the rest of the connection is stopped", judged.to());
     let first =
         judged.legs.first()?.pieces.iter().any(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::NoListener));
-    (wanted && first).then(|| problem(title, judged, |leg, piece| leg != Leg::First && is_stopped_by_rules(piece))).flatten()
+    (wanted && first)
+        .then(|| problem(title, judged, |leg, piece| matches!(leg, Leg::Reply | Leg::Rest) && is_stopped_by_rules(piece)))
+        .flatten()
 }

@@ -1,7 +1,7 @@
 //! `sometimes-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Problem, Severity, counts,
     judge::{Fate, Judged, Verdict},
     problem,
 };
@@ -21,5 +21,5 @@ not. The condition is named as the rule writes it.",
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Degraded;
     let title = format!("traffic to {} is stopped under a condition", judged.to());
-    wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Sometimes)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| counts(leg) && piece.fate == Fate::Sometimes)).flatten()
 }

@@ -7,7 +7,7 @@ use crate::{
     gateway::expression::Protocol,
     model::{Reject, routing::Failure},
     simulate::{
-        Stage,
+        Companion, Stage,
         outcome::{Decision, Ending},
     },
 };
@@ -34,9 +34,15 @@ const NO_PROTOCOL: u32 = 92;
 pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) -> Option<Symptom> {
     let errno = match (ending, leg) {
         (Ending::Accept | Ending::Unknown(_), _) => return None,
+        // ndisc_error_report, arp_error_report: who can't find a neighbour says so to the sender, by ICMP. What this host says to itself goes
+        // through output, where a policy stops it as it did the question.
+        (_, Leg::Companion(Companion::HostAsks)) if matches!(decided_by, Decision::Policy { .. }) => TIMEOUT,
+        (_, Leg::Companion(companion)) if companion.is_of_neighbours() => NO_ROUTE,
         // A reply that is rejected: its reject goes to the answering side, the client hears nothing.
         (_, Leg::Reply) => TIMEOUT,
-        (_, Leg::Rest) => return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT) }),
+        (_, Leg::Rest | Leg::Companion(_)) => {
+            return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT) });
+        }
         (Ending::Drop, Leg::First) => route(decided_by).unwrap_or(TIMEOUT),
         (Ending::Reject(reject), Leg::First) => rejected(*reject, protocol),
     };

@@ -1,7 +1,7 @@
 //! `undecided`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Problem, Severity, counts,
     judge::{Fate, Judged, Verdict},
     problem,
 };
@@ -21,5 +21,5 @@ printed; the exit status is 3.",
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Unknown;
     let title = format!("whether traffic to {} passes can't be told", judged.to());
-    wanted.then(|| problem(title, judged, |_, piece| piece.fate == Fate::Unknown)).flatten()
+    wanted.then(|| problem(title, judged, |leg, piece| counts(leg) && piece.fate == Fate::Unknown)).flatten()
 }

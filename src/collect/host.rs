@@ -10,6 +10,8 @@ const GLOBAL: &[&str] = &[
     "net/ipv4/ip_default_ttl",
     "net/ipv4/fwmark_reflect",
     "net/ipv4/tcp_fwmark_accept",
+    "net/ipv4/tcp_mtu_probing",
+    "net/ipv4/ip_no_pmtu_disc",
     "net/ipv4/ip_local_port_range",
     "net/ipv4/ip_local_reserved_ports",
     "net/ipv4/ip_unprivileged_port_start",

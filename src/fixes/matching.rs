@@ -5,10 +5,16 @@ use std::sync::Arc;
 
 use ipnet::{Ipv4Subnets, Ipv6Subnets};
 
-use crate::model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values};
+use crate::{
+    model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values},
+    simulate::{Companion, conntrack::RELATED},
+};
 
 /// More pieces than this in one match are no small fix any more.
 const PIECE_LIMIT: usize = 64;
+
+const ICMP: u128 = 1;
+const ICMPV6: u128 = 58;
 
 /// Fields that a match may name, in the order in which operators write them.
 const FIELDS: [Field; 8] = [
@@ -49,6 +55,22 @@ impl Matching {
         Some(Self(list))
     }
 
+    /// The messages of a kind that flows need, with their counterpart: who may ask may be answered.
+    pub fn of_companion(companion: Companion, changed: &[(Field, Bits)], host: &Host) -> Self {
+        let one_of = |field: Field, values: &[u128]| (field, Values::from_ranges(16, values.iter().map(|value| (*value, *value))));
+        let types = |types: &[u128]| (Field::SourcePort, Values::from_ranges(16, types.iter().map(|kind| (kind << 8, kind << 8 | 0xff))));
+        let protocol = |number| (Field::Protocol, Values::one(8, number));
+        let related = changed.iter().any(|(field, bits)| *field == Field::CtState && bits.as_constant() == Some(RELATED));
+        let mut list = if related { vec![(Field::CtState, Values::one(32, RELATED))] } else { Vec::new() };
+        list.extend(match (host.version, companion.is_of_neighbours()) {
+            (IpVersion::V4, true) => vec![one_of(Field::ArpOperation, &[1, 2])],
+            (IpVersion::V6, true) => vec![protocol(ICMPV6), types(&[135, 136])],
+            (IpVersion::V4, false) => vec![protocol(ICMP), one_of(Field::SourcePort, &[3 << 8 | 4])],
+            (IpVersion::V6, false) => vec![protocol(ICMPV6), types(&[2])],
+        });
+        Self(list)
+    }
+
     /// The fields that it names.
     pub fn fields(&self) -> impl Iterator<Item = &(Field, Values)> {
         self.0.iter()
@@ -72,9 +94,13 @@ impl Matching {
             _ => "th",
         };
         let named_by_ports = self.values(Field::SourcePort).or(self.values(Field::DestinationPort)).is_some();
+        let icmp = self.icmp();
         let mut words = Vec::new();
         for (field, values) in &self.0 {
             words.push(match field {
+                Field::Protocol if icmp.is_some() => continue,
+                Field::SourcePort if icmp.is_some() => icmp.clone().unwrap_or_default(),
+                Field::ArpOperation => "arp operation { request, reply }".into(),
                 Field::InInterface => format!("iifname {}", interfaces(values, host)?),
                 Field::OutInterface => format!("oifname {}", interfaces(values, host)?),
                 Field::Protocol if named_by_ports && ports != "th" => continue,
@@ -88,6 +114,19 @@ impl Matching {
             });
         }
         Some(words.join(" "))
+    }
+
+    /// The ICMP messages of [`Matching::of_companion`].
+    fn icmp(&self) -> Option<String> {
+        let protocol = self.values(Field::Protocol).and_then(Values::single)?;
+        let first = self.values(Field::SourcePort)?.first()?;
+        let words = match (protocol, first >> 8) {
+            (ICMP, 3) => "icmp type destination-unreachable icmp code frag-needed",
+            (ICMPV6, 2) => "icmpv6 type packet-too-big",
+            (ICMPV6, 135) => "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }",
+            _ => return None,
+        };
+        Some(words.to_owned())
     }
 
     fn values(&self, field: Field) -> Option<&Values> {

@@ -9,4 +9,4 @@ pub mod edit;
 pub mod prove;
 
 pub use edit::Edit;
-pub use prove::{Fix, Unproved, prove};
+pub use prove::{Aim, Fix, Unproved, prove};

@@ -6,7 +6,7 @@ use super::{edit::Edit, matching::Matching};
 use crate::{
     model::{Field, HeaderSet, Host, chain::Backend},
     simulate::{
-        Exchange, Given, Outcome, Run, Simulation,
+        Companion, Exchange, Given, Outcome, Run, Simulation,
         outcome::{Decision, Ending},
     },
     world::World,
@@ -66,22 +66,40 @@ pub enum Unproved {
     Undecided(String),
 }
 
-/// Finds edits of nft rules that let the packets' exchange pass, and proves them: they may open no more than `allowed`.
+/// What edits are to achieve.
+#[derive(Debug, Clone, Copy)]
+pub struct Aim<'a> {
+    /// They may open no more than this.
+    pub allowed: &'a HeaderSet,
+    /// What routers say of too big packets must get through, too.
+    pub path_mtu: bool,
+}
+
+/// A packet that is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    First,
+    Later,
+    Companion(Companion),
+}
+
+/// Finds edits of nft rules that let the packets' exchange pass, and proves them.
 ///
 /// # Errors
 /// Why there is none.
-pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, allowed: &HeaderSet, given: Given) -> Result<Fix, Unproved> {
+pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, given: Given) -> Result<Fix, Unproved> {
     let mut model = host.clone();
     let mut made: Vec<Edit> = Vec::new();
     let mut commands = Vec::new();
     let mut opens = Vec::new();
     loop {
-        let exchange = Simulation::new(&model, world).exchange(flow.clone(), given);
-        let Some((outcome, later)) = first_block(&exchange) else { break };
+        let simulation = Simulation::new(&model, world);
+        let exchange = simulation.exchange(flow.clone(), given);
+        let Some((outcome, stopped)) = first_block(&simulation, &exchange, aim) else { break };
         if made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
         }
-        let (edit, command, after) = shortest_edit(&model, world, &outcome, allowed, later)?;
+        let (edit, command, after) = shortest_edit(&model, world, &outcome, aim.allowed, stopped)?;
         if made.iter().any(|each| each.chain == edit.chain && each.matching == edit.matching) {
             return Err(Unproved::StillBlocked);
         }
@@ -102,12 +120,17 @@ fn shortest_edit(
     world: &dyn World,
     outcome: &Outcome<HeaderSet>,
     allowed: &HeaderSet,
-    later: bool,
+    stopped: Stopped,
 ) -> Result<(Edit, String, Host), Unproved> {
-    let choices: &[&[Field]] = if later { &LATER } else { &FIRST };
+    let choices: &[&[Field]] = match stopped {
+        Stopped::First => &FIRST,
+        Stopped::Later => &LATER,
+        // These have words of their own.
+        Stopped::Companion(_) => &[&[]],
+    };
     let mut why = Unproved::NoMatch;
     for fields in choices {
-        match try_edit(model, world, outcome, allowed, later, fields) {
+        match try_edit(model, world, outcome, allowed, stopped, fields) {
             Ok(found) => return Ok(found),
             Err(error) => why = error,
         }
@@ -131,28 +154,45 @@ fn try_edit(
     world: &dyn World,
     outcome: &Outcome<HeaderSet>,
     allowed: &HeaderSet,
-    later: bool,
+    stopped: Stopped,
     fields: &[Field],
 ) -> Result<(Edit, String, Host), Unproved> {
-    let edit = edit_for(model, outcome, later, fields)?;
+    let edit = edit_for(model, outcome, stopped, fields)?;
     let command = edit.command(model).ok_or(Unproved::NoMatch)?;
     let mut after = model.clone();
     edit.apply(&mut after);
-    opens_only(model, &after, world, allowed, &edit, later)?;
+    if stopped == Stopped::First {
+        opens_only(model, &after, world, allowed, &edit)?;
+    }
     Ok((edit, command, after))
 }
 
-/// The first thing in the exchange's way, and whether it meets the reply.
-fn first_block(exchange: &Exchange<HeaderSet>) -> Option<(Outcome<HeaderSet>, bool)> {
+/// The first thing in the exchange's way, and what it stops.
+fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim: Aim<'_>) -> Option<(Outcome<HeaderSet>, Stopped)> {
     let blocked = |run: &Run<HeaderSet>| run.outcomes().into_iter().find(|outcome| outcome.verdict != Ending::Accept);
     blocked(&exchange.first)
-        .map(|outcome| (outcome, false))
-        .or_else(|| blocked(&exchange.reply).map(|outcome| (outcome, true)))
-        .or_else(|| blocked(&exchange.rest).map(|outcome| (outcome, true)))
+        .map(|outcome| (outcome, Stopped::First))
+        .or_else(|| blocked(&exchange.reply).map(|outcome| (outcome, Stopped::Later)))
+        .or_else(|| blocked(&exchange.rest).map(|outcome| (outcome, Stopped::Later)))
+        .or_else(|| {
+            let companions = simulation.companions(exchange);
+            let mut wanted = companions.iter().filter(|(companion, _)| companion.is_of_neighbours() || aim.path_mtu);
+            wanted.find_map(|(companion, run)| without_any(run).map(|outcome| (outcome, Stopped::Companion(*companion))))
+        })
+}
+
+/// What stops a message for packets for which none gets through, whoever sends it.
+fn without_any(run: &Run<HeaderSet>) -> Option<Outcome<HeaderSet>> {
+    let outcomes = run.outcomes();
+    let (passing, stopped): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(|outcome| outcome.verdict == Ending::Accept);
+    let served = passing.into_iter().fold(HeaderSet::empty(), |all, outcome| all.minus(&outcome.space).or(outcome.space));
+    // What routing drops came from an address that nobody has who sends such messages.
+    let by_rule = |outcome: &Outcome<HeaderSet>| !matches!(outcome.decided_by, Decision::Stage { .. });
+    stopped.into_iter().find(|outcome| by_rule(outcome) && !outcome.space.minus(&served).is_empty())
 }
 
 /// An accept rule before what stops the packets.
-fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool, fields: &[Field]) -> Result<Edit, Unproved> {
+fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped, fields: &[Field]) -> Result<Edit, Unproved> {
     if let Ending::Unknown(why) = &outcome.verdict {
         return Err(Unproved::Undecided(why.clone()));
     }
@@ -165,19 +205,19 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, later: bool, fields: &[Fi
     if host.chains[chain.0 as usize].backend != Backend::NfTables {
         return Err(Unproved::NotARule("a rule of iptables".into()));
     }
+    if let Stopped::Companion(companion) = stopped {
+        return Ok(Edit { chain, index, matching: Matching::of_companion(companion, &outcome.changed, host) });
+    }
     let mut changed = outcome.changed.clone();
     // An interface that follows from the way is no part of the match.
-    changed.retain(|(field, _)| !matches!(field, Field::InInterface | Field::OutInterface) || later);
+    changed.retain(|(field, _)| !matches!(field, Field::InInterface | Field::OutInterface) || stopped == Stopped::Later);
     let matching = Matching::of(&outcome.space, &changed, host, fields).ok_or(Unproved::NoMatch)?;
     Ok(Edit { chain, index, matching })
 }
 
-/// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow.
-fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit, later: bool) -> Result<(), Unproved> {
-    if later {
-        // It matches established packets only, whose first packet had to pass before.
-        return Ok(());
-    }
+/// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow. (A rule for later
+/// packets matches established ones only, whose first packet had to pass before; one for messages that a flow needs, nothing but those.)
+fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit) -> Result<(), Unproved> {
     let mut start = HeaderSet::all();
     for (field, values) in edit.matching.fields() {
         if *field != Field::OutInterface {

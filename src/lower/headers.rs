@@ -1,6 +1,6 @@
 //! Where the bytes of a packet's headers are found in its fields.
 //!
-//! Headers have a fixed layout: IPv4 without options, IPv6 without extension headers but the fragment header.
+//! Headers have a fixed layout: IPv4 without options, IPv6 without extension headers but the fragment header, ARP of Ethernet and IPv4.
 
 use crate::model::{Bits, Field, IpVersion};
 
@@ -55,13 +55,21 @@ impl Headers {
         Self { version, network, transport }
     }
 
+    /// ARP, which stands for IPv4.
+    #[must_use]
+    pub fn arp() -> Self {
+        // ARPHRD_ETHER, ETH_P_IP, and the lengths of their addresses.
+        let mut network = Bits::constant(48, 0x0001_0800_0604);
+        for field in [Field::ArpOperation, Field::LinkSource, Field::Source, Field::LinkDestination, Field::Destination] {
+            network.append(&Bits::field(field, IpVersion::V4));
+        }
+        Self { version: IpVersion::V4, network, transport: Bits::default() }
+    }
+
     /// Bytes of the network header.
     #[must_use]
     pub fn network_length(&self) -> usize {
-        match self.version {
-            IpVersion::V4 => 20,
-            IpVersion::V6 => 40,
-        }
+        self.network.width() / 8
     }
 
     /// Whether these bytes of the network header touch IPv6's payload length (bytes 4 and 5).

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod sockets;
 
 use context::Context;
+use rustc_hash::FxHashMap;
 
 use crate::{
     model::{ChainId, Host, Interface, IpVersion, Settings},
@@ -32,7 +33,7 @@ use crate::{
 pub struct Lowered {
     pub host: Host,
     pub origins: Vec<Origin>,
-    /// Base chains that packets of this version do not visit here, each as a sentence: dormant tables, bridge and ARP chains.
+    /// Base chains that packets of this version do not visit here, each as a sentence: dormant tables, bridge chains.
     pub left_out: Vec<String>,
 }
 
@@ -107,6 +108,7 @@ fn interfaces(network: &Network, version: IpVersion) -> Vec<Interface> {
             _ => None,
         })
     };
+    let gateways = gateways(network, version);
     let interface = |link: &crate::network::Link| Interface {
         index: link.index,
         name: link.name.clone(),
@@ -115,6 +117,28 @@ fn interfaces(network: &Network, version: IpVersion) -> Vec<Interface> {
         addresses: own(link.index).collect(),
         mtu: link.mtu,
         group: link.group,
+        resolves: link.resolves,
+        gateways: gateways.get(&link.index).cloned().unwrap_or_default(),
+        neighbours: neighbours(network, link.index, version),
     };
     network.links.iter().map(interface).collect()
+}
+
+/// The routers that routes lead to, by the index of their link.
+fn gateways(network: &Network, version: IpVersion) -> FxHashMap<u32, Vec<u128>> {
+    let mut gateways: FxHashMap<u32, Vec<u128>> = FxHashMap::default();
+    for hop in network.routes.iter().flat_map(|route| &route.nexthops) {
+        if let Some(gateway) = hop.gateway.and_then(|gateway| routing::number(gateway, version)) {
+            let known = gateways.entry(hop.link).or_default();
+            if !known.contains(&gateway) {
+                known.push(gateway);
+            }
+        }
+    }
+    gateways
+}
+
+fn neighbours(network: &Network, link: u32, version: IpVersion) -> Vec<u128> {
+    let of_link = network.neighbours.iter().filter(|each| each.link == link);
+    of_link.filter_map(|each| routing::number(each.address, version)).collect()
 }

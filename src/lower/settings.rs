@@ -12,6 +12,9 @@ use crate::{
 pub fn lower(network: &Network, sysctls: &BTreeMap<String, String>, version: IpVersion) -> Settings {
     let mut reader = Reader { sysctls, assumed: Vec::new() };
     let mut settings = Settings { tcp_loose: reader.get("net/netfilter/nf_conntrack_tcp_loose", 1) != 0, ..Settings::default() };
+    // Kernels without TCP over namespaces do not tell it: then it is off.
+    let on = |path: &str| sysctls.get(path).is_some_and(|value| value.trim() != "0");
+    settings.finds_path_mtu_itself = on("net/ipv4/tcp_mtu_probing") || version == IpVersion::V4 && on("net/ipv4/ip_no_pmtu_disc");
     match version {
         IpVersion::V4 => {
             settings.ignore_echo = reader.get("net/ipv4/icmp_echo_ignore_all", 0) != 0;

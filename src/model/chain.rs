@@ -25,6 +25,8 @@ pub enum Hook {
     Output,
     Postrouting,
     Egress,
+    ArpInput,
+    ArpOutput,
 }
 
 /// Which of the kernel's rule engines holds a chain.

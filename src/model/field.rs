@@ -13,6 +13,9 @@ pub enum Field {
     InInterface,
     /// Index of the interface it leaves by; 0 where there is none yet.
     OutInterface,
+    /// ARP operation: 1 request, 2 reply. An ARP message has its sender's address in [`Field::Source`] and [`Field::LinkSource`], its target's in
+    /// [`Field::Destination`] and [`Field::LinkDestination`], and no other field of a header.
+    ArpOperation,
     /// Transport protocol, after IPv6 extension headers.
     Protocol,
     /// Source address.
@@ -146,7 +149,8 @@ impl Field {
             | Self::NfTrace
             | Self::Day => 8,
             Self::FragmentOffset => 13,
-            Self::SourcePort
+            Self::ArpOperation
+            | Self::SourcePort
             | Self::DestinationPort
             | Self::CtOriginalSourcePort
             | Self::CtOriginalDestinationPort
@@ -193,6 +197,7 @@ impl Field {
         match self {
             Self::InInterface => "in",
             Self::OutInterface => "out",
+            Self::ArpOperation => "arp_operation",
             Self::Protocol => "proto",
             Self::Source => "src",
             Self::Destination => "dst",

@@ -21,6 +21,12 @@ pub struct Interface {
     pub mtu: u32,
     /// Its interface group.
     pub group: u32,
+    /// Whoever sends by it has to know the receiver's hardware address (`ndisc_constructor`).
+    pub resolves: bool,
+    /// The routers that routes of this IP version lead to on it.
+    pub gateways: Vec<u128>,
+    /// Neighbours whose hardware address was set by hand (`NUD_PERMANENT`).
+    pub neighbours: Vec<u128>,
 }
 
 /// The model of a host for one IP version.

@@ -10,6 +10,8 @@ pub struct Settings {
     /// `fib` takes what came in by lo for fine in input, too, not only in prerouting. Measured on Linux 6.18, absent from
     /// the source of 6.1; that 6.15 was the first is not verified.
     pub fib_trusts_loopback_in_input: bool,
+    /// TCP finds out by itself what size of packets a path takes (`tcp_mtu_probing`), or lets routers cut them (`ip_no_pmtu_disc`).
+    pub finds_path_mtu_itself: bool,
     /// Echo requests are not answered.
     pub ignore_echo: bool,
     /// By the index of the interface.

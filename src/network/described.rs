@@ -73,6 +73,7 @@ fn link(index: u32, interface: &Interface) -> Link {
         hardware: if loopback { 772 } else { 1 },
         up: interface.up,
         loopback,
+        resolves: !loopback,
         mtu: if loopback { 65536 } else { 1500 },
         ..Link::default()
     }

@@ -21,6 +21,8 @@ pub struct Network {
     pub routes: Vec<Route>,
     /// Policy rules of both families by rising priority.
     pub rules: Vec<PolicyRule>,
+    /// Neighbours whose hardware addresses were set by hand.
+    pub neighbours: Vec<Neighbour>,
     /// Listening and unconnected sockets.
     pub sockets: Vec<ListeningSocket>,
     /// What could not be decoded, each as a sentence.
@@ -40,6 +42,8 @@ pub struct Link {
     pub group: u32,
     pub up: bool,
     pub loopback: bool,
+    /// Ethernet, and neither point-to-point nor without resolution of addresses.
+    pub resolves: bool,
     pub mac: Option<[u8; 6]>,
     pub mtu: u32,
     /// Index of the bridge or VRF that it is enslaved to.
@@ -59,6 +63,13 @@ pub struct Address {
     pub scope: u8,
     /// IFA_F_*; 0x01 secondary, 0x08 DAD failed, 0x40 tentative.
     pub flags: u32,
+}
+
+/// A neighbour that nobody has to ask for (`NUD_PERMANENT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    pub link: u32,
+    pub address: IpAddr,
 }
 
 /// What a route does.

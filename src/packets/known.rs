@@ -277,7 +277,18 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<Packet, String> {
-        let eth0 = Interface { index: 2, name: "eth0".into(), loopback: false, up: true, addresses: Vec::new(), mtu: 1500, group: 0 };
+        let eth0 = Interface {
+            index: 2,
+            name: "eth0".into(),
+            loopback: false,
+            up: true,
+            addresses: Vec::new(),
+            mtu: 1500,
+            group: 0,
+            resolves: true,
+            gateways: Vec::new(),
+            neighbours: Vec::new(),
+        };
         packet(&serde_json::from_str(json).map_err(|error| error.to_string())?, &[eth0])
     }
 

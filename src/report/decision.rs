@@ -106,6 +106,8 @@ pub const fn hook_name(hook: Hook) -> &'static str {
         Hook::Output => "output",
         Hook::Postrouting => "postrouting",
         Hook::Egress => "egress",
+        Hook::ArpInput => "input",
+        Hook::ArpOutput => "output",
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     audits::{
         Confidence, Finding, Severity,
-        judge::{Judged, Judgement, Leg, Piece, Verdict},
+        judge::{Fate, Judged, Judgement, Leg, Piece, Verdict},
         symptom::Symptom,
         trace::ending,
         witness,
@@ -75,6 +75,17 @@ pub struct Flow {
     /// Of the rest of the connection, where not all pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub later_outcomes: Vec<Outcome>,
+    /// Of messages that these need (address resolution, path MTU), where not all pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub companions: Vec<Needed>,
+}
+
+/// A message of another protocol that a flow needs.
+#[derive(Debug, Serialize)]
+pub struct Needed {
+    /// `neighbour asks`, `host answers`…
+    pub message: &'static str,
+    pub outcomes: Vec<Outcome>,
 }
 
 /// A part of a flow, with what becomes of it.
@@ -178,6 +189,12 @@ pub fn flow(site: &Site, judged: &Judged) -> Flow {
         outcomes: outcomes(first),
         reply_outcomes: of_later(reply),
         later_outcomes: of_later(rest),
+        companions: judged
+            .companions
+            .iter()
+            .filter(|leg| leg.pieces.iter().any(|piece| piece.fate != Fate::Pass && !piece.is_dropped_by_routing()))
+            .map(|leg| Needed { message: leg_name(leg.leg), outcomes: outcomes(leg) })
+            .collect(),
     }
 }
 
@@ -186,7 +203,8 @@ fn outcome(site: &Site, judged: &Judged, leg: &Judgement, piece: &Piece) -> Vec<
     let version = judged.version;
     let spaces = Spaces { site, version, undecided: &leg.undecided };
     let decided = decided_by(site, version, &piece.outcome.decided_by);
-    let delivered = delivered_to(site, version, &piece.outcome, Some(judged.flow.expression.protocol.0));
+    let delivered = delivered_to(site, version, &piece.outcome, Some(judged.flow.expression.protocol.0))
+        .filter(|_| !matches!(leg.leg, Leg::Companion(_)));
     let mut entries = Vec::new();
     for cuboid in piece.outcome.space.boxes() {
         let packet = witness::of_box(judged, &cuboid).filter(|_| leg.leg == Leg::First);
@@ -227,7 +245,7 @@ fn condition(spaces: &Spaces<'_>, undecided: &Undecided) -> Condition {
 pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fixes::Fix>) -> Reported {
     let pieces = || finding.problem.pieces.iter().filter_map(|(leg, index)| Some((*leg, judged.piece(*leg, *index)?)));
     let evidence = pieces().flat_map(|(leg, piece)| {
-        let judgement = judged.legs.iter().find(|each| each.leg == leg);
+        let judgement = judged.judgement(leg);
         let outcomes = judgement.map(|judgement| outcome(site, judged, judgement, piece)).unwrap_or_default();
         outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome })
     });
@@ -261,6 +279,7 @@ pub const fn leg_name(leg: Leg) -> &'static str {
         Leg::First => "first",
         Leg::Reply => "reply",
         Leg::Rest => "later",
+        Leg::Companion(companion) => super::companion::name(companion),
     }
 }
 

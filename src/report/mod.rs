@@ -2,6 +2,8 @@
 
 pub mod answer;
 
+pub mod companion;
+
 pub mod decision;
 
 pub mod delivery;

@@ -54,6 +54,8 @@ pub enum Given {
     First,
     /// This state, one of nft's bits, whatever the packet looks like.
     State(u128),
+    /// ICMP errors that quote a packet of a known connection: related, but of that connection, not of one of their own.
+    Related,
 }
 
 impl<S: Space> Machine<'_, S> {
@@ -68,6 +70,11 @@ impl<S: Space> Machine<'_, S> {
             }
             match given {
                 Given::State(state) => tracked.push(in_state(strand, state, version)),
+                Given::Related => {
+                    let mut strand = in_state(strand, ESTABLISHED, version);
+                    strand.way.view.fix(Field::CtState, RELATED, 32);
+                    tracked.push(strand);
+                }
                 Given::First => self.judge(strand, &mut tracked),
             }
         }

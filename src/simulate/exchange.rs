@@ -1,4 +1,4 @@
-//! The whole of a leg: first packet, reply, and the rest of the connection.
+//! The packets of a leg: first packet, reply, and the rest of the connection. What it needs besides stands in [`super::companions`].
 //!
 //! A reply is run over the *original* packets, seen through a view that is the first packet's inverted: its source is what the first
 //! packet's destination had become. So an outcome of the reply speaks of the clients whose reply it is.
@@ -105,7 +105,7 @@ impl Simulation<'_> {
 }
 
 /// Carries a connection over to a later packet: how conntrack takes it.
-fn connection(before: &Way, way: &mut Way, direction: u128, version: IpVersion) -> Given {
+pub(super) fn connection(before: &Way, way: &mut Way, direction: u128, version: IpVersion) -> Given {
     if !before.tracking.has_connection() {
         return Given::First;
     }
@@ -128,7 +128,7 @@ fn connection(before: &Way, way: &mut Way, direction: u128, version: IpVersion) 
 }
 
 /// Sets the fields that each packet has anew: fixed where every usual sender agrees, else free.
-fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut Undecideds, version: IpVersion) {
+pub(super) fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut Undecideds, version: IpVersion) {
     for (field, value) in [
         (Field::Mark, 0),
         (Field::Ttl, 64),

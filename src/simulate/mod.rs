@@ -60,8 +60,11 @@ pub mod exchange;
 
 pub mod stage;
 
+pub mod companions;
+
 pub mod outcome;
 
+pub use companions::Companion;
 pub use conntrack::Given;
 pub use exchange::Exchange;
 pub use outcome::Outcome;

@@ -4,6 +4,7 @@
 //! ends it, an accept without a mapping goes on to the next chain. Later packets and replies are translated without any chain.
 
 use super::{
+    conntrack::RELATED,
     machine::{Machine, Ways},
     outcome::{Decision, Ending},
     parts::{Parts, cut},
@@ -284,6 +285,8 @@ impl<S> Strand<S> {
 
     /// `nf_nat_packet`: the original direction's end is replaced; a reply's other end is put back.
     fn translate_known(&mut self, side: Side, version: IpVersion) {
+        // nf_nat_icmp_reply_translation: an ICMP error has no ports of its own; those of the packet that it quotes are not modelled.
+        let error = self.way.view.get(Field::CtState).and_then(Bits::as_constant) == Some(RELATED);
         let reply = self.way.view.get(Field::CtDirection).and_then(Bits::as_constant) == Some(1);
         let (address_field, port_field) = side.fields();
         let back = match side {
@@ -294,11 +297,15 @@ impl<S> Strand<S> {
             if self.way.binding.end(back).translated.is_some() {
                 let (address, port) = back.fields();
                 self.way.view.set(address_field, Bits::field(address, version));
-                self.way.view.set(port_field, Bits::field(port, version));
+                if !error {
+                    self.way.view.set(port_field, Bits::field(port, version));
+                }
             }
         } else if let Some((address, port)) = self.way.binding.end(side).translated.clone() {
             self.way.view.set(address_field, address);
-            self.way.view.set(port_field, port);
+            if !error {
+                self.way.view.set(port_field, port);
+            }
         }
     }
 }

@@ -72,7 +72,7 @@ impl<S: Space> Machine<'_, S> {
         }
     }
 
-    fn ingress(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<Strand<S>> {
+    pub(super) fn ingress(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<Strand<S>> {
         let host = self.decider.host;
         if host.chains_at(Hook::Ingress).is_empty() {
             return strands;
@@ -173,7 +173,7 @@ impl<S: Space> Machine<'_, S> {
         whole
     }
 
-    fn arrive(&mut self, strand: Strand<S>, delivery: Delivery) {
+    pub(super) fn arrive(&mut self, strand: Strand<S>, delivery: Delivery) {
         self.finished.push(Finished::arrived(strand.next_rule(), delivery));
     }
 

@@ -82,10 +82,17 @@ impl<'a> Simulation<'a> {
 
     /// What becomes of packets that are on their way already (replies, later packets of a connection).
     pub fn run_strands<S: Space>(&self, strands: Vec<Strand<S>>, given: Given, undecided: Undecideds) -> Run<S> {
-        let decider = Decider { host: self.host, world: self.world, undecided };
-        let mut machine = Machine { decider, finished: Vec::new(), hook: Hook::Prerouting };
+        let mut machine = self.machine(undecided);
         machine.travel(strands, given);
         Run { finished: machine.finished, undecided: machine.decider.undecided }
+    }
+}
+
+impl<'a> Simulation<'a> {
+    /// A machine on which nothing is on its way yet.
+    pub(super) fn machine<S: Space>(&self, undecided: Undecideds) -> Machine<'a, S> {
+        let decider = Decider { host: self.host, world: self.world, undecided };
+        Machine { decider, finished: Vec::new(), hook: Hook::Prerouting }
     }
 }
 

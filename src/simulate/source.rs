@@ -226,6 +226,9 @@ mod tests {
             addresses: addresses.to_vec(),
             mtu: 1500,
             group: 0,
+            resolves: index != 1,
+            gateways: Vec::new(),
+            neighbours: Vec::new(),
         };
         Host {
             version,

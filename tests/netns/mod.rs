@@ -41,6 +41,7 @@ impl Namespace {
     }
 
     /// What clearway reads of it.
+    #[allow(dead_code, reason = "not every binary needs all of it")]
     pub fn collect(&self, whole_sets: bool) -> Snapshot {
         let netns = Some(self.0.clone());
         collect(&Options { netns, whole_sets }).expect("the namespace is there")

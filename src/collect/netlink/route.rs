@@ -8,6 +8,7 @@ use crate::snapshot::Messages;
 const RTM_GETLINK: u16 = 18;
 const RTM_GETADDR: u16 = 22;
 const RTM_GETROUTE: u16 = 26;
+const RTM_GETNEIGH: u16 = 30;
 const RTM_GETRULE: u16 = 34;
 const RTM_GETNEXTHOP: u16 = 106;
 const IFLA_EXT_MASK: u16 = 29;
@@ -53,6 +54,26 @@ impl Rtnetlink {
             Err(Error::Refused { errno: Errno::EOPNOTSUPP, .. }) => Ok(Messages::default()),
             other => other,
         }
+    }
+
+    /// RTM_NEWNEIGH of those that were set by hand; who else was seen on a link is nobody's business.
+    pub fn permanent_neighbours(&mut self) -> Result<Messages, Error> {
+        const NUD_PERMANENT: u16 = 0x80;
+        let all = self.read([AF_INET, AF_INET6].map(|family| Request::dump("neighbours", RTM_GETNEIGH, &head::<12>(family))))?;
+        let mut kept = Vec::new();
+        let mut walk = all.iter();
+        loop {
+            let start = walk.offset();
+            // struct ndmsg: the state stands at byte 8.
+            let state = match walk.next() {
+                Some(Ok(message)) => message.payload.get(8..10).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_ne_bytes),
+                Some(Err(_)) | None => break,
+            };
+            if state & NUD_PERMANENT != 0 {
+                kept.extend_from_slice(all.0.get(start..walk.offset()).unwrap_or_default());
+            }
+        }
+        Ok(Messages(kept))
     }
 
     fn read<const N: usize>(&mut self, requests: [Request; N]) -> Result<Messages, Error> {

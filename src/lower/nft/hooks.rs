@@ -34,6 +34,9 @@ fn hook(family: Family, number: u32) -> Option<Hook> {
     Some(match (family, number) {
         (Family::Netdev, 0) | (Family::Inet, 5) => Hook::Ingress,
         (Family::Netdev, 1) => Hook::Egress,
+        // NF_ARP_IN, NF_ARP_OUT; NF_ARP_FORWARD is a bridge's.
+        (Family::Arp, 0) => Hook::ArpInput,
+        (Family::Arp, 1) => Hook::ArpOutput,
         (Family::Ip | Family::Ip6 | Family::Inet, 0) => Hook::Prerouting,
         (Family::Ip | Family::Ip6 | Family::Inet, 1) => Hook::Input,
         (Family::Ip | Family::Ip6 | Family::Inet, 2) => Hook::Forward,
@@ -47,7 +50,17 @@ fn hook(family: Family, number: u32) -> Option<Hook> {
 /// (`nf_hook_entries_grow`). Chains are given in the order of the kernel's dump, which is that of their creation within a table.
 #[must_use]
 pub fn order(chains: &[Chain]) -> Vec<(Hook, Vec<ChainId>)> {
-    const HOOKS: [Hook; 7] = [Hook::Ingress, Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting, Hook::Egress];
+    const HOOKS: [Hook; 9] = [
+        Hook::Ingress,
+        Hook::Prerouting,
+        Hook::Input,
+        Hook::Forward,
+        Hook::Output,
+        Hook::Postrouting,
+        Hook::Egress,
+        Hook::ArpInput,
+        Hook::ArpOutput,
+    ];
     let of_hook = |hook: Hook| {
         let mut found: Vec<(i32, ChainId)> =
             (0..).zip(chains).filter_map(|(id, chain)| at(chain, hook).map(|priority| (priority, ChainId(id)))).collect();

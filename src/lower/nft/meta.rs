@@ -55,6 +55,12 @@ const NAME: usize = 16;
 /// `NFPROTO_NETDEV`.
 const NETDEV: u128 = 5;
 
+/// `NFPROTO_ARP`.
+const NFPROTO_ARP: u128 = 3;
+
+/// `ETH_P_ARP`.
+const ARP: u128 = 0x0806;
+
 impl Reader<'_, '_> {
     pub(super) fn meta(&mut self, meta: &Meta) {
         match (meta.dest, meta.source) {
@@ -68,12 +74,18 @@ impl Reader<'_, '_> {
         let version = self.context.version;
         match key {
             // In egress the frame's header counts too (`skb->len`).
-            key::LEN if self.scope.is_netdev() => self.load_unknown(dest, 4, ConditionKind::Unknown, "meta length of a frame"),
+            key::LEN if self.scope.is_netdev() || self.scope.is_arp() => {
+                self.load_unknown(dest, 4, ConditionKind::Unknown, "meta length of a frame")
+            }
             key::LEN => {
                 let mut length = Bits::constant(16, 0);
                 length.append(&Bits::field(Field::Length, version));
                 self.load_bits(dest, length.swap_bytes(4));
             }
+            key::PROTOCOL if self.scope.is_arp() => self.load_bits(dest, Bits::constant(16, ARP)),
+            key::NFPROTO if self.scope.is_arp() => self.load_bits(dest, Bits::constant(8, NFPROTO_ARP)),
+            // nft_set_pktinfo_unspec: there is none.
+            key::L4PROTO if self.scope.is_arp() => self.test(Test::Never),
             key::PROTOCOL => self.load_bits(dest, Bits::constant(16, ethertype(version))),
             key::NFPROTO if self.scope.is_netdev() => self.load_bits(dest, Bits::constant(8, NETDEV)),
             key::NFPROTO => self.load_bits(dest, Bits::constant(8, protocol_family(version))),

@@ -58,9 +58,9 @@ use std::sync::Arc;
 
 pub(in crate::lower) use guards::has_connection;
 
-use super::{Origin, context::Context};
+use super::{Origin, context::Context, headers::Headers};
 use crate::{
-    model::{self, chain::Backend},
+    model::{self, IpVersion, chain::Backend},
     network::Network,
     ruleset::nft::{Chain, Family, Ruleset},
 };
@@ -83,9 +83,11 @@ pub fn lower<'a>(
         let title = || format!("table {} {}", table.family.name(), table.name);
         match table.family {
             Family::Inet | Family::Netdev => {}
+            Family::Arp if version == IpVersion::V4 => {}
+            Family::Arp => continue,
             Family::Ip | Family::Ip6 if u128::from(table.family.number()) == payload::protocol_family(version) => {}
             Family::Ip | Family::Ip6 => continue,
-            Family::Bridge | Family::Arp => {
+            Family::Bridge => {
                 left_out.push(format!("{} is not modelled: its packets are frames", title()));
                 continue;
             }
@@ -93,6 +95,11 @@ pub fn lower<'a>(
         if table.flags & DORMANT != 0 {
             left_out.push(format!("{} is dormant", title()));
         }
+        if table.family == Family::Netdev && version == IpVersion::V4 {
+            left_out.push(format!("{} is modelled for IP, not for ARP", title()));
+        }
+        let headers = if table.family == Family::Arp { Headers::arp() } else { Headers::new(version) };
+        context.headers = headers;
         let scope = Scope::new(table, index, chains.len() as u32);
         let mut reader = Reader::new(context, &scope);
         for (at, chain) in table.chains.iter().enumerate() {

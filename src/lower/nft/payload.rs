@@ -45,6 +45,9 @@ impl Reader<'_, '_> {
     /// The bits at a place of the packet, with what the kernel needs to find them; None if they are not modelled.
     fn locate(&mut self, payload: &Payload) -> Option<Bits> {
         let (offset, len) = (payload.offset as usize, payload.len as usize);
+        if self.scope.is_arp() {
+            return self.locate_in_arp(payload.base, offset, len);
+        }
         match payload.base {
             PayloadBase::Link => {
                 self.needs_link_header()?;
@@ -62,6 +65,20 @@ impl Reader<'_, '_> {
             }
             PayloadBase::Inner => self.locate_inner(offset, len),
             PayloadBase::Other(_) => None,
+        }
+    }
+
+    /// An ARP message has no transport header: the load breaks off the rule. Its frame is not modelled, nor the padding that follows it.
+    fn locate_in_arp(&mut self, base: PayloadBase, offset: usize, len: usize) -> Option<Bits> {
+        match base {
+            PayloadBase::Network if offset + len <= self.context.headers.network_length() => {
+                Some(self.context.headers.network(offset, len))
+            }
+            PayloadBase::Transport | PayloadBase::Inner => {
+                self.test(Test::Never);
+                Some(Bits::bytes(&vec![0; len]))
+            }
+            _ => None,
         }
     }
 

@@ -43,6 +43,12 @@ impl<'a> Scope<'a> {
         self.table.family == Family::Netdev
     }
 
+    /// Whether its packets are ARP messages.
+    #[must_use]
+    pub fn is_arp(&self) -> bool {
+        self.table.family == Family::Arp
+    }
+
     /// A set with its index in the table.
     #[must_use]
     pub fn set(&self, name: &str) -> Option<(usize, &'a Set)> {

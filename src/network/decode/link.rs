@@ -1,9 +1,12 @@
 //! Interfaces.
 
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop};
+use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, Prop};
 
 use super::Reason;
 use crate::network::Link;
+
+/// Links whose receivers are known without asking (`ndisc_constructor`).
+const UNRESOLVED: LinkFlags = LinkFlags::Loopback.union(LinkFlags::Pointopoint).union(LinkFlags::Noarp);
 
 pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
     let header = message.header;
@@ -12,6 +15,7 @@ pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
         hardware: header.link_layer_type.into(),
         up: header.flags.contains(LinkFlags::Up),
         loopback: header.flags.contains(LinkFlags::Loopback),
+        resolves: header.link_layer_type == LinkLayerType::Ether && !header.flags.intersects(UNRESOLVED),
         ..Link::default()
     };
     for attribute in message.attributes {

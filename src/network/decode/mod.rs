@@ -7,6 +7,8 @@ mod address;
 
 mod link;
 
+mod neighbour;
+
 mod nexthop;
 
 mod route;
@@ -38,6 +40,7 @@ pub fn decode(snapshot: &Snapshot) -> Network {
     network.rules = each(&snapshot.policy_rules, "a policy rule", incomplete, rule::rule);
     // The kernel keeps each family's rules by priority, and tells them in that order (`fib_nl2rule`).
     network.rules.sort_by_key(|rule| rule.priority);
+    network.neighbours = each(&snapshot.neighbours, "a neighbour", incomplete, neighbour::neighbour);
     network.sockets = each(&snapshot.sockets, "a socket", incomplete, socket::socket);
     network
 }

@@ -11,10 +11,11 @@ use crate::{
         symptom, witness,
     },
     fixes::{Fix, Unproved},
-    model::HeaderSet,
+    model::{HeaderSet, IpVersion},
     owners::Owner,
     report::{
         answer::condition_text,
+        companion::words as companion_words,
         decision::{DecidedBy, decided_by},
         json::printed,
     },
@@ -49,7 +50,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
                 entry(decided.label(), &rule),
                 entry("written by", &writer),
                 entry("because", &overruled(site, judged, piece)),
-                entry("stops", &packets_of(leg.leg, &part)),
+                entry("stops", &packets_of(leg.leg, &part, judged.version)),
             ]
             .concat(),
         );
@@ -61,7 +62,8 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
         text.push_str(&entry("", &format!("… and {left} more rules; --format json has them all")));
     }
     if let Some((leg, piece)) = pieces.first() {
-        for condition in &piece.outcome.conditions {
+        // What is stopped on either side of a condition does not rest on it.
+        for condition in piece.outcome.conditions.iter().filter(|_| piece.fate != Fate::Stopped) {
             text.push_str(&entry("if", &condition_text(site, judged.version, condition)));
         }
         if let Some(symptom) = symptom::of_piece(judged, leg.leg, piece) {
@@ -105,7 +107,7 @@ fn groups<'a>(pieces: &[(&'a Judgement, &'a Piece)]) -> Vec<(&'a Judgement, &'a 
 }
 
 fn place(judged: &Judged, leg: Leg, index: usize) -> Option<(&Judgement, &Piece)> {
-    let judgement = judged.legs.iter().find(|each| each.leg == leg)?;
+    let judgement = judged.judgement(leg)?;
     Some((judgement, judgement.pieces.get(index)?))
 }
 
@@ -143,11 +145,12 @@ fn overruled(site: &Site, judged: &Judged, piece: &Piece) -> String {
     )
 }
 
-fn packets_of(leg: Leg, part: &str) -> String {
+fn packets_of(leg: Leg, part: &str, version: IpVersion) -> String {
     match leg {
         Leg::First => part.to_owned(),
         Leg::Reply => format!("the reply to {part}"),
         Leg::Rest => format!("later packets of {part}"),
+        Leg::Companion(companion) => format!("{}, needed by {part}", companion_words(companion, version)),
     }
 }
 

@@ -12,13 +12,14 @@ use crate::{
     packets::Packet,
     report::{
         answer::{Answer, condition_text},
+        companion::words as companion_words,
         decision::{decided_by, hook_name, rule_at},
         delivery::delivered_to,
         json::printed,
     },
     simulate::{
         Outcome, Point,
-        outcome::{Decision, Event},
+        outcome::{Decision, Delivery, Event},
     },
     site::Site,
     world::World,
@@ -62,11 +63,16 @@ pub fn flow(site: &Site, world: &dyn World, judged: &Judged) -> String {
     if pieces.len() > MOST_PARTS {
         text.push_str(&format!("\n… and {} more parts; --format json has them all\n", pieces.len() - MOST_PARTS));
     }
-    for leg in later {
-        for piece in
-            leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == crate::simulate::outcome::Delivery::None)
-        {
-            let whose = if leg.leg == Leg::Reply { "the reply" } else { "later packets" };
+    for leg in later.iter().chain(&judged.companions) {
+        for piece in leg.pieces.iter().filter(|piece| !piece.honest.is_empty() && piece.outcome.delivery == Delivery::None) {
+            if matches!(leg.leg, Leg::Companion(_)) && piece.is_dropped_by_routing() {
+                continue;
+            }
+            let whose = match leg.leg {
+                Leg::Reply => "the reply",
+                Leg::Companion(companion) => companion_words(companion, judged.version),
+                Leg::First | Leg::Rest => "later packets",
+            };
             text.push_str(&format!(
                 "\n{whose}, {}: {}",
                 part::words(site, judged, leg, &piece.honest),

@@ -37,7 +37,7 @@ impl<S: Space> Machine<'_, S> {
         routed
     }
 
-    fn key_of_sent(&self) -> Key {
+    pub(in crate::simulate) fn key_of_sent(&self) -> Key {
         Key { incoming: Operand::Number(self.loopback().into()), uid: Operand::Field(Field::Uid), ..Key::RECEIVED }
     }
 

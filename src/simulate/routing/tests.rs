@@ -30,6 +30,9 @@ fn host(routes: Vec<Route>, sockets: Vec<Socket>) -> Host {
         addresses: vec![(address, 24)],
         mtu: 1500,
         group: 0,
+        resolves: index != 1,
+        gateways: Vec::new(),
+        neighbours: Vec::new(),
     };
     Host {
         version: IpVersion::V4,
