@@ -75,6 +75,14 @@ impl Given<'_> {
         part(value).zip(part(mask)).ok_or_else(|| self.bad("a number, or a number and a mask"))
     }
 
+    /// Its value as [`Self::masked`], or a name of 0 (`xtables_parse_val_mask`); other names are those of one host.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn named(&self, zero: &str) -> Result<(u32, u32), String> {
+        if self.value == zero { Ok((0, u32::MAX)) } else { self.masked() }
+    }
+
     /// Its value as `low:high`, either end left out, or one number.
     ///
     /// # Errors

@@ -137,7 +137,9 @@ impl Case {
                 assert!(!dropped || gone(packet, fate), "{title}\nwas not dropped: {packet:?}");
             }
         }
-        backend.restore(version, &format!("*{}\nCOMMIT\n", self.table)).expect("an empty table");
+        let tables = self.other.lines().filter_map(|line| line.strip_prefix('*')).chain([self.table]);
+        let empty: String = tables.map(|table| format!("*{table}\nCOMMIT\n")).collect();
+        backend.restore(version, &empty).expect("empty tables");
     }
 
     fn place(&self, chain: &str, version: Version) -> Place {

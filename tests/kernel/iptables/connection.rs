@@ -5,7 +5,7 @@ use super::packets::{datagram, errand, flags, sent, syn, v4, v6, with};
 use crate::harness::{Needs, Test, tests};
 use crate::packet::{FIN, udp};
 
-pub const TESTS: &[Test] = tests![Needs::Namespaces; state, tuples, status_and_direction, connmark, owner, addrtype, addrtype6];
+pub const TESTS: &[Test] = tests![Needs::Namespaces; state, tuples, translated, status_and_direction, connmark, owner, addrtype, addrtype6];
 
 fn state() {
     check([
@@ -14,6 +14,7 @@ fn state() {
         case("-m conntrack --ctstate INVALID", flags(1, FIN), syn(1)),
         case("-m conntrack ! --ctstate INVALID", syn(1), flags(1, FIN)),
         case("-m conntrack --ctstate RELATED,ESTABLISHED", [], [syn(1), sent(1)].concat()),
+        case("-m conntrack --ctstate UNTRACKED,NEW", syn(1), []).beside("*raw\n-A PREROUTING -j CT --notrack\nCOMMIT\n"),
         case("-m conntrack --ctstate UNTRACKED", v6(errand((8, 0), (135, 0))), v6(syn(1))),
     ]);
 }
@@ -33,6 +34,21 @@ fn tuples() {
         // Without a connection nothing but a state is looked at.
         case("-m conntrack ! --ctproto 17", syn(1), flags(1, FIN)),
         case("-m conntrack --ctstate INVALID,NEW --ctorigdstport 80", [syn(80), flags(81, FIN)].concat(), syn(81)),
+    ]);
+}
+
+fn translated() {
+    let nat = "*nat\n-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 10.2.0.9:5353\nCOMMIT\n";
+    let nat6 = "*nat\n-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination [fd00:2::9]:5353\nCOMMIT\n";
+    check([
+        case("-m conntrack --ctstate DNAT", v4(datagram(53)), v4(datagram(54))).at("filter", "FORWARD").beside(nat),
+        case("-m conntrack ! --ctstate DNAT,INVALID", v4(datagram(54)), v4(datagram(53))).at("filter", "FORWARD").beside(nat),
+        case("-m conntrack --ctorigdst 10.2.0.7 --ctreplsrc 10.2.0.9", v4(datagram(53)), v4(datagram(54)))
+            .at("filter", "FORWARD")
+            .beside(nat),
+        case("-m conntrack --ctorigdstport 53 --ctreplsrcport 5353", v6(datagram(53)), v6(datagram(54)))
+            .at("filter", "FORWARD")
+            .beside(nat6),
     ]);
 }
 

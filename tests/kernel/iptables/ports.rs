@@ -1,4 +1,4 @@
-//! Matches of transport headers: `tcp`, `multiport`, `icmp`, `icmp6`.
+//! Matches of transport headers: `tcp`, `multiport`, `icmp`, `icmp6`, `sctp`, `dccp`.
 
 use super::case::{case, check};
 use super::packets::{datagram, errand, flags, raw, syn, v4, v6, with};
@@ -6,7 +6,7 @@ use crate::harness::{Needs, Test, tests};
 use crate::lab::iptables::Backend;
 use crate::packet::{ACK, FIN, SYN};
 
-pub const TESTS: &[Test] = tests![Needs::Namespaces; tcp, multiport, icmp];
+pub const TESTS: &[Test] = tests![Needs::Namespaces; tcp, multiport, icmp, sctp, dccp];
 
 fn tcp() {
     let short = || raw(6, &[0; 16]);
@@ -48,5 +48,27 @@ fn icmp() {
         case("-p ipv6-icmp -m icmp6 --icmpv6-type 1/4", other6(), ping6()),
         case("-p ipv6-icmp -m icmp6 ! --icmpv6-type port-unreachable", ping6(), other6()),
         case("-p ipv6-icmp -m icmp6 --icmpv6-type 128", [], []).hotdrops(v6(raw(58, &[128, 0, 0, 0]))),
+    ]);
+}
+
+fn sctp() {
+    let init = |port: u8| raw(132, &[[0, 7, 0, port, 0, 0, 0, 0, 0, 0, 0, 0].as_slice(), &[1, 0, 0, 4]].concat());
+    check([
+        case("-p sctp -m sctp --dport 80:90", [init(80), init(90)].concat(), init(91)),
+        case("-p sctp -m sctp ! --sport 7", [], init(1)),
+        case("-p sctp -m sctp --dport 80", [], []).hotdrops(raw(132, &[0, 7, 0, 80])),
+        case("-p sctp -m sctp --dport 80 --chunk-types any INIT,DATA:Be", init(80), []).open(),
+        case("-p sctp -m sctp --dport 80 --chunk-types only INIT", [], init(81)),
+    ]);
+}
+
+fn dccp() {
+    let of = |port: u8, kind: u8| raw(33, &[0, 7, 0, port, 3, 0, 0, 0, kind << 1 | 1, 0, 0, 0]);
+    check([
+        case("-p dccp -m dccp --sport 7 --dport 80", of(80, 0), of(81, 0)),
+        case("-p dccp -m dccp --dccp-types REQUEST,INVALID", [of(80, 0), of(80, 12)].concat(), of(80, 3)),
+        case("-p dccp -m dccp ! --dccp-types REQUEST", of(80, 3), of(80, 0)),
+        case("-p dccp -m dccp --dport 80", [], []).hotdrops(raw(33, &[0, 7, 0, 80])),
+        case("-p dccp -m dccp --dport 81 --dccp-option 5", [], of(80, 0)),
     ]);
 }

@@ -2,11 +2,27 @@
 
 mod addrtype;
 
+mod ah;
+
 mod comment;
 
 mod connmark;
 
 mod conntrack;
+
+mod cpu;
+
+mod dccp;
+
+mod devgroup;
+
+mod dscp;
+
+mod ecn;
+
+mod esp;
+
+mod eui64;
 
 mod icmp;
 
@@ -22,13 +38,25 @@ mod multiport;
 
 mod owner;
 
+mod physdev;
+
 mod pkttype;
 
+mod policy;
+
 pub mod ports;
+
+mod realm;
+
+mod sctp;
 
 mod set;
 
 mod tcp;
+
+mod tcpmss;
+
+mod tos;
 
 mod ttl;
 
@@ -71,9 +99,17 @@ impl Meaning {
 pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
     match each {
         Match::Addrtype(addrtype) => addrtype::meaning(each, addrtype, context),
+        Match::Ah(ah) => ah::meaning(each, ah, context),
         Match::Comment(_) => comment::meaning(),
         Match::Connmark(connmark) => connmark::meaning(connmark),
         Match::Conntrack(conntrack) => conntrack::meaning(each, conntrack, context),
+        Match::Cpu(cpu) => cpu::meaning(cpu),
+        Match::Dccp(dccp) => dccp::meaning(each, dccp, context),
+        Match::Devgroup(devgroup) => devgroup::meaning(devgroup, context),
+        Match::Dscp(dscp) => dscp::meaning(dscp),
+        Match::Ecn(ecn) => ecn::meaning(ecn, context),
+        Match::Esp(esp) => esp::meaning(esp, context),
+        Match::Eui64(_) => eui64::meaning(each, context),
         Match::Icmp(icmp) => icmp::meaning(icmp, context),
         Match::Iprange(iprange) => iprange::meaning(iprange, context),
         Match::Length(length) => length::meaning(length),
@@ -81,9 +117,15 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
         Match::Mark(mark) => mark::meaning(mark),
         Match::Multiport(multiport) => multiport::meaning(multiport, context),
         Match::Owner(owner) => owner::meaning(owner, context),
+        Match::Physdev(physdev) => physdev::meaning(each, physdev, context),
         Match::Pkttype(pkttype) => pkttype::meaning(pkttype, context),
+        Match::Policy(policy) => policy::meaning(each, policy, context),
+        Match::Realm(realm) => realm::meaning(realm),
+        Match::Sctp(sctp) => sctp::meaning(each, sctp, context),
         Match::Set(set) => set::meaning(set, context),
         Match::Tcp(tcp) => tcp::meaning(tcp, context),
+        Match::Tcpmss(tcpmss) => tcpmss::meaning(each, tcpmss, context),
+        Match::Tos(tos) => tos::meaning(tos),
         Match::Ttl(ttl) => ttl::meaning(ttl),
         Match::Udp(udp) => udp::meaning(udp, context),
         Match::Foreign(foreign) => unknown(foreign, context),

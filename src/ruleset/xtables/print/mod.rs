@@ -147,3 +147,9 @@ pub fn range<T: std::fmt::Display + PartialEq>(low: T, high: T) -> String {
 pub fn masked(mark: u32, mask: u32) -> String {
     if mask == u32::MAX { format!("{mark:#x}") } else { format!("{mark:#x}/{mask:#x}") }
 }
+
+/// The same, by its name if it is 0 (`xtables_print_val_mask`): of other names each host has its own.
+#[must_use]
+pub fn named(value: u32, mask: u32, zero: &str) -> String {
+    if (value, mask) == (0, u32::MAX) { zero.to_owned() } else { masked(value, mask) }
+}
