@@ -64,6 +64,16 @@ pub trait Extension: Sized {
         Ok(())
     }
 
+    /// The protocol that a rule with it has to be of: the kernel refuses others (`xt_check_match`).
+    fn protocol(&self) -> Option<u16> {
+        None
+    }
+
+    /// After all options: what follows from several of them, then what is missing, for the operator.
+    fn complete(&mut self) -> Result<(), String> {
+        self.check()
+    }
+
     /// The name that `iptables-save` prints for it.
     fn name(&self) -> &str {
         Self::NAMES[0]
@@ -149,14 +159,21 @@ macro_rules! extensions {
                 }
             }
 
-            /// After all options.
+            /// After all options of the rule.
             ///
             /// # Errors
             /// What is missing.
-            pub fn check(&self) -> Result<(), String> {
+            pub fn complete(&mut self, rule: &$crate::ruleset::xtables::options::Rule) -> Result<(), String> {
                 use $crate::ruleset::xtables::extension::Extension as _;
+                let protocol = match self {
+                    $(Self::$type(each) => each.protocol(),)*
+                    Self::Foreign(_) => None,
+                };
+                if protocol.is_some() && protocol != rule.protocol {
+                    return Err(format!("{} is for rules of its protocol, which -p names", self.name()));
+                }
                 match self {
-                    $(Self::$type(each) => each.check(),)*
+                    $(Self::$type(each) => each.complete(),)*
                     Self::Foreign(_) => Ok(()),
                 }
             }

@@ -15,6 +15,10 @@ pub mod options;
 
 pub mod ports;
 
+pub mod rate;
+
+pub mod ip6_options;
+
 pub mod translation;
 
 pub mod blob;

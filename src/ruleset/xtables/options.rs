@@ -2,35 +2,120 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::header::{mask, width};
+use super::header::{Address, mask, width};
 use crate::model::IpVersion;
 
-/// An option.
+/// An option, and what may stand beside it (`struct xt_option_entry`). It is given once, and may be inverted, unless told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opt {
     /// Without the dashes.
     pub name: &'static str,
     /// How many values follow it.
     pub values: u8,
+    /// Its value may be left out.
+    pub optional: bool,
+    /// No `!` may stand before it.
+    plain: bool,
+    /// It may be given again.
+    repeats: bool,
+    /// It has to be given.
+    needed: bool,
+    /// Options that may not stand beside it.
+    excludes: &'static [&'static str],
+    /// One that it needs.
+    beside: Option<&'static str>,
 }
 
 impl Opt {
+    const fn new(name: &'static str, values: u8) -> Self {
+        Self { name, values, optional: false, plain: false, repeats: false, needed: false, excludes: &[], beside: None }
+    }
+
     /// An option without a value.
     #[must_use]
     pub const fn flag(name: &'static str) -> Self {
-        Self { name, values: 0 }
+        Self::new(name, 0)
     }
 
     /// An option with one value.
     #[must_use]
     pub const fn value(name: &'static str) -> Self {
-        Self { name, values: 1 }
+        Self::new(name, 1)
+    }
+
+    /// An option with one value or none.
+    #[must_use]
+    pub const fn perhaps_value(name: &'static str) -> Self {
+        Self { optional: true, ..Self::new(name, 1) }
     }
 
     /// An option with two values.
     #[must_use]
     pub const fn pair(name: &'static str) -> Self {
-        Self { name, values: 2 }
+        Self::new(name, 2)
+    }
+
+    /// No `!` may stand before it (no `XTOPT_INVERT`).
+    #[must_use]
+    pub const fn plain(self) -> Self {
+        Self { plain: true, ..self }
+    }
+
+    /// It may be given again (`XTOPT_MULTI`).
+    #[must_use]
+    pub const fn repeats(self) -> Self {
+        Self { repeats: true, ..self }
+    }
+
+    /// It has to be given (`XTOPT_MAND`).
+    #[must_use]
+    pub const fn needed(self) -> Self {
+        Self { needed: true, ..self }
+    }
+
+    /// It may not stand beside any of these (`excl`).
+    #[must_use]
+    pub const fn excludes(self, excludes: &'static [&'static str]) -> Self {
+        Self { excludes, ..self }
+    }
+
+    /// It needs another one (`also`).
+    #[must_use]
+    pub const fn beside(self, other: &'static str) -> Self {
+        Self { beside: Some(other), ..self }
+    }
+
+    /// Whether it may be given after those that were (`xtables_option_parse`).
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn admit(&self, inverted: bool, before: &[&str]) -> Result<(), String> {
+        if inverted && self.plain {
+            return Err(format!("--{} can't be inverted", self.name));
+        }
+        if !self.repeats && before.contains(&self.name) {
+            return Err(format!("--{} is given twice", self.name));
+        }
+        match before.iter().find(|other| self.excludes.contains(other)) {
+            Some(other) => Err(format!("--{} can't stand beside --{other}", self.name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether nothing lacks of it (`xtables_options_fcheck`).
+    ///
+    /// # Errors
+    /// What does.
+    pub fn complete(&self, given: &[&str]) -> Result<(), String> {
+        if self.needed && !given.contains(&self.name) {
+            return Err(format!("--{} is needed", self.name));
+        }
+        match self.beside {
+            Some(other) if given.contains(&self.name) && !given.contains(&other) => {
+                Err(format!("--{} needs --{other} beside it", self.name))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -89,6 +174,49 @@ impl Given<'_> {
     /// It is not.
     pub fn range(&self, most: u64) -> Result<(u64, u64), String> {
         range(self.value, ':', most).ok_or_else(|| self.bad("a number or a range"))
+    }
+
+    /// Its value as a number between two limits, both included.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn between(&self, least: u64, most: u64) -> Result<u64, String> {
+        let bad = || self.bad(&format!("a number from {least} to {most}"));
+        number(self.value).filter(|number| (least..=most).contains(number)).ok_or_else(bad)
+    }
+
+    /// Its value as a number of 32 bits.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn word(&self) -> Result<u32, String> {
+        number(self.value).and_then(|number| u32::try_from(number).ok()).ok_or_else(|| self.bad("a number"))
+    }
+
+    /// Its value as `number` or `low:high`, either end left out; the low one may be above the high one (`xtopt_parse_mint`).
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn ends(&self, most: u64) -> Result<(u64, Option<u64>), String> {
+        let part = |text: &str, default| if text.is_empty() { Some(default) } else { number(text).filter(|number| *number <= most) };
+        let ends = match self.value.split_once(':') {
+            None => part(self.value, 0).map(|low| (low, None)),
+            Some((low, high)) => part(low, 0).zip(part(high, most)).map(|(low, high)| (low, Some(high))),
+        };
+        ends.ok_or_else(|| self.bad("a number or a range"))
+    }
+
+    /// Its value as the length of a prefix, or the mask of one (`xtopt_parse_plen`).
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn prefix_length(&self) -> Result<u8, String> {
+        let version = self.rule.version;
+        let length = match number(self.value) {
+            Some(length) => u8::try_from(length).ok().filter(|length| *length <= width(version)),
+            None => address(self.value, version).and_then(|address| Address { address: 0, mask: address, inverted: false }.prefix(version)),
+        };
+        length.ok_or_else(|| self.bad("the length of a prefix"))
     }
 
     /// Its value as an address of the rule's IP version.

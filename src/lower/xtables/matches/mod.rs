@@ -4,7 +4,21 @@ mod addrtype;
 
 mod ah;
 
+mod bpf;
+
+mod bytes;
+
+mod cgroup;
+
+mod cluster;
+
 mod comment;
+
+mod connbytes;
+
+mod connlabel;
+
+mod connlimit;
 
 mod connmark;
 
@@ -24,17 +38,37 @@ mod esp;
 
 mod eui64;
 
+mod extension_headers;
+
+mod frag;
+
+mod hashlimit;
+
+mod helper;
+
 mod icmp;
+
+mod ipcomp;
 
 mod iprange;
 
+mod ipv6header;
+
 mod length;
+
+mod limit;
 
 mod mac;
 
 mod mark;
 
+mod mh;
+
 mod multiport;
+
+mod nfacct;
+
+mod osf;
 
 mod owner;
 
@@ -46,19 +80,37 @@ mod policy;
 
 pub mod ports;
 
+mod quota;
+
+mod rateest;
+
 mod realm;
+
+mod recent;
+
+mod rpfilter;
 
 mod sctp;
 
 mod set;
 
+mod socket;
+
+mod statistic;
+
+mod string;
+
 mod tcp;
 
 mod tcpmss;
 
+mod time;
+
 mod tos;
 
 mod ttl;
+
+mod u32;
 
 mod udp;
 
@@ -100,33 +152,60 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
     match each {
         Match::Addrtype(addrtype) => addrtype::meaning(each, addrtype, context),
         Match::Ah(ah) => ah::meaning(each, ah, context),
+        Match::Bpf(bpf) => bpf::meaning(each, bpf, context),
+        Match::Cgroup(cgroup) => cgroup::meaning(cgroup, context),
+        Match::Cluster(_) => cluster::meaning(each, context),
         Match::Comment(_) => comment::meaning(),
+        Match::Connbytes(_) => connbytes::meaning(each, context),
+        Match::Connlabel(connlabel) => connlabel::meaning(connlabel, context),
+        Match::Connlimit(_) => connlimit::meaning(each, context),
         Match::Connmark(connmark) => connmark::meaning(connmark),
         Match::Conntrack(conntrack) => conntrack::meaning(each, conntrack, context),
         Match::Cpu(cpu) => cpu::meaning(cpu),
         Match::Dccp(dccp) => dccp::meaning(each, dccp, context),
         Match::Devgroup(devgroup) => devgroup::meaning(devgroup, context),
         Match::Dscp(dscp) => dscp::meaning(dscp),
+        Match::Dst(_) => extension_headers::meaning(each, extension_headers::DESTINATION, context),
         Match::Ecn(ecn) => ecn::meaning(ecn, context),
         Match::Esp(esp) => esp::meaning(esp, context),
         Match::Eui64(_) => eui64::meaning(each, context),
+        Match::Frag(frag) => frag::meaning(each, frag, context),
+        Match::Hashlimit(hashlimit) => hashlimit::meaning(each, hashlimit, context),
+        Match::Hbh(_) => extension_headers::meaning(each, extension_headers::HOP_BY_HOP, context),
+        Match::Helper(helper) => helper::meaning(helper, context),
         Match::Icmp(icmp) => icmp::meaning(icmp, context),
+        Match::Ipcomp(ipcomp) => ipcomp::meaning(ipcomp, context),
         Match::Iprange(iprange) => iprange::meaning(iprange, context),
+        Match::Ipv6header(header) => ipv6header::meaning(each, header, context),
         Match::Length(length) => length::meaning(length),
+        Match::Limit(_) => limit::meaning(each, context),
         Match::Mac(mac) => mac::meaning(mac, context),
         Match::Mark(mark) => mark::meaning(mark),
+        Match::Mh(mh) => mh::meaning(mh, context),
         Match::Multiport(multiport) => multiport::meaning(multiport, context),
+        Match::Nfacct(_) => nfacct::meaning(each, context),
+        Match::Osf(_) => osf::meaning(each, context),
         Match::Owner(owner) => owner::meaning(owner, context),
         Match::Physdev(physdev) => physdev::meaning(each, physdev, context),
         Match::Pkttype(pkttype) => pkttype::meaning(pkttype, context),
         Match::Policy(policy) => policy::meaning(each, policy, context),
+        Match::Quota(quota) => quota::meaning(quota, context),
+        Match::Rateest(_) => rateest::meaning(each, context),
         Match::Realm(realm) => realm::meaning(realm),
+        Match::Recent(recent) => recent::meaning(each, recent, context),
+        Match::Rpfilter(rpfilter) => rpfilter::meaning(rpfilter, context),
+        Match::Rt(_) | Match::Srh(_) => extension_headers::meaning(each, extension_headers::ROUTING, context),
         Match::Sctp(sctp) => sctp::meaning(each, sctp, context),
         Match::Set(set) => set::meaning(set, context),
+        Match::Socket(_) => socket::meaning(each, context),
+        Match::Statistic(statistic) => statistic::meaning(each, statistic, context),
         Match::Tcp(tcp) => tcp::meaning(tcp, context),
         Match::Tcpmss(tcpmss) => tcpmss::meaning(each, tcpmss, context),
+        Match::Text(text) => string::meaning(text, context),
+        Match::Time(time) => time::meaning(each, time, context),
         Match::Tos(tos) => tos::meaning(tos),
         Match::Ttl(ttl) => ttl::meaning(ttl),
+        Match::U32(u32) => u32::meaning(each, u32, context),
         Match::Udp(udp) => udp::meaning(udp, context),
         Match::Foreign(foreign) => unknown(foreign, context),
     }

@@ -126,13 +126,13 @@ impl Extension for Policy {
         Opt::value("dir"),
         Opt::value("pol"),
         Opt::flag("strict"),
-        Opt::value("reqid"),
-        Opt::value("spi"),
-        Opt::value("tunnel-src"),
-        Opt::value("tunnel-dst"),
-        Opt::value("proto"),
-        Opt::value("mode"),
-        Opt::flag("next"),
+        Opt::value("reqid").repeats(),
+        Opt::value("spi").repeats(),
+        Opt::value("tunnel-src").repeats(),
+        Opt::value("tunnel-dst").repeats(),
+        Opt::value("proto").repeats(),
+        Opt::value("mode").repeats(),
+        Opt::flag("next").repeats(),
     ];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {

@@ -142,6 +142,14 @@ pub fn range<T: std::fmt::Display + PartialEq>(low: T, high: T) -> String {
     if low == high { low.to_string() } else { format!("{low}:{high}") }
 }
 
+/// ` ! --name` and a range; nothing for all of 32 bits, inverted or not.
+pub fn numbers((low, high): (u32, u32), inverted: bool, name: &str, line: &mut Line) {
+    match (low, high) {
+        (0, u32::MAX) => {}
+        _ => line.option(inverted, name, range(low, high)),
+    }
+}
+
 /// A mark, with its mask if that is not everything (`xtables_print_mark_mask`).
 #[must_use]
 pub fn masked(mark: u32, mask: u32) -> String {

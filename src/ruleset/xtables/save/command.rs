@@ -9,7 +9,7 @@ use crate::{
         Action, Counters, Header, Match, Rule, Target,
         extension::Foreign,
         header::{Address, Interface},
-        options::{Given, Opt},
+        options::{self, Given, Opt},
     },
 };
 
@@ -67,9 +67,15 @@ const OWN: [(&str, &str, usize); 24] = [
 ];
 
 /// One of the rule's extensions.
-enum Part {
+enum Kind {
     Match(Match),
     Target(Target),
+}
+
+/// An extension, and which of its options were given.
+struct Part {
+    kind: Kind,
+    given: Vec<&'static str>,
 }
 
 /// A command being read.
@@ -138,16 +144,15 @@ impl<'a> Reader<'a> {
         let passed = self.words[first..self.next].iter().map(|word| word.text.as_str());
         let text: Vec<_> = passed.filter(|text| !matches!(*text, "-m" | "--match")).collect();
         let foreign = Foreign { name: text.join(" ").into(), revision: 0, info: Box::default() };
-        self.parts.push(Part::Match(Match::Foreign(Box::new(foreign))));
+        self.parts.push(Kind::Match(Match::Foreign(Box::new(foreign))).into());
     }
 
     /// What is missing in an extension.
     fn check(&mut self) -> Option<Wrong> {
-        let checked = |part: &Part| match part {
-            Part::Match(each) => each.check(),
-            Part::Target(target) => target.check(),
-        };
-        let why = self.parts.iter().find_map(|part| checked(part).err())?;
+        let rule = known(self.version, self.header.protocol);
+        // Each is completed, also behind one that lacks something.
+        let lacking: Vec<_> = self.parts.iter_mut().filter_map(|part| part.complete(&rule).err()).collect();
+        let why = lacking.into_iter().next()?;
         let wrong = Wrong::new(self.words.last().map_or(0, |word| word.at), why);
         self.pass_over(&wrong);
         Some(wrong)
@@ -221,12 +226,12 @@ impl<'a> Reader<'a> {
     /// Names the protocol's own match if it has the option; tells whether it was not there.
     fn load_protocol(&mut self, option: &str) -> bool {
         let Some(name) = self.header.protocol.and_then(|protocol| of_protocol(protocol.number, self.version)) else { return false };
-        let there = self.parts.iter().any(|part| matches!(part, Part::Match(each) if each.name() == name));
+        let there = self.parts.iter().any(|part| matches!(&part.kind, Kind::Match(each) if each.name() == name));
         let has = |each: &Match| each.options().iter().any(|each| each.name.starts_with(option));
         match Match::start(name, &known(self.version, self.header.protocol)).filter(|each| !there && has(each)) {
             Some(each) => {
                 // It stands where it would have been named: before what was named after the protocol, for it is the first that is needed.
-                self.parts.push(Part::Match(each));
+                self.parts.push(Kind::Match(each).into());
                 true
             }
             None => false,
@@ -254,14 +259,21 @@ impl<'a> Reader<'a> {
 
     /// An option of an extension.
     fn given(&mut self, word: &Word, part: usize, option: Opt, attached: Option<&str>, mut inverted: bool) -> Result<(), Wrong> {
-        let [value, second] = self.values(word, option.values.into(), attached, &mut inverted)?;
+        // An option that needs no value takes none that looks like another option.
+        let next = self.words.get(self.next).is_some_and(|next| next.quoted || !next.text.starts_with(['-', '!']));
+        let count = if option.optional && attached.is_none() && !next { 0 } else { option.values.into() };
+        let [value, second] = self.values(word, count, attached, &mut inverted)?;
         let rule = known(self.version, self.header.protocol);
         let given = Given { name: option.name, inverted, value: &value, second: &second, rule };
-        match &mut self.parts[part] {
-            Part::Match(each) => each.option(&given),
-            Part::Target(target) => target.option(&given),
-        }
-        .map_err(|why| Wrong::new(word.at, why))
+        let part = &mut self.parts[part];
+        let admitted = option.admit(inverted, &part.given);
+        part.given.push(option.name);
+        admitted
+            .and_then(|()| match &mut part.kind {
+                Kind::Match(each) => each.option(&given),
+                Kind::Target(target) => target.option(&given),
+            })
+            .map_err(|why| Wrong::new(word.at, why))
     }
 
     /// An option of the command itself.
@@ -296,7 +308,7 @@ impl<'a> Reader<'a> {
             "m" => {
                 let found = Match::start(canonical(&value), &known(self.version, self.header.protocol));
                 let found = found.ok_or_else(|| wrong(format!("the match '{value}' is not known here")))?;
-                self.parts.push(Part::Match(found));
+                self.parts.push(Kind::Match(found).into());
             }
             "j" => {
                 self.command.target_at = word.at;
@@ -308,7 +320,7 @@ impl<'a> Reader<'a> {
                     name => match Target::start(name, &known(self.version, self.header.protocol)) {
                         // It takes its place when all of its options are read.
                         Some(target) => {
-                            self.parts.push(Part::Target(target));
+                            self.parts.push(Kind::Target(target).into());
                             Action::None
                         }
                         None => Action::Jump(Arc::from(name)),
@@ -338,9 +350,9 @@ impl<'a> Reader<'a> {
         let Some((chain, number)) = self.chain.take().filter(|_| !self.other_version) else { return self.command };
         let mut matches = Vec::new();
         for part in self.parts {
-            match part {
-                Part::Match(each) => matches.push(each),
-                Part::Target(target) => self.action = Action::Target(target),
+            match part.kind {
+                Kind::Match(each) => matches.push(each),
+                Kind::Target(target) => self.action = Action::Target(target),
             }
         }
         let mut rules = Vec::new();
@@ -362,11 +374,26 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl From<Kind> for Part {
+    fn from(kind: Kind) -> Self {
+        Self { kind, given: Vec::new() }
+    }
+}
+
 impl Part {
     fn options(&self) -> &'static [Opt] {
-        match self {
-            Self::Match(each) => each.options(),
-            Self::Target(target) => target.options(),
+        match &self.kind {
+            Kind::Match(each) => each.options(),
+            Kind::Target(target) => target.options(),
+        }
+    }
+
+    /// After all options of the rule: what is missing.
+    fn complete(&mut self, rule: &options::Rule) -> Result<(), String> {
+        self.options().iter().try_for_each(|option| option.complete(&self.given))?;
+        match &mut self.kind {
+            Kind::Match(each) => each.complete(rule),
+            Kind::Target(target) => target.complete(rule),
         }
     }
 }
