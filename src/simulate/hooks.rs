@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use super::{
+    backends::of_both,
     conntrack::{self, Given},
     machine::Machine,
     nat,
@@ -21,6 +22,8 @@ const APART_LIMIT: usize = 256;
 /// What runs at one priority of a hook.
 enum Stop {
     Chain(ChainId),
+    /// Chains of both back ends.
+    InAnyOrder(Vec<ChainId>),
     Defragment,
     Track,
     /// For what a tie left over.
@@ -43,6 +46,9 @@ impl<S: Space> Machine<'_, S> {
             }
             strands = match stop {
                 Stop::Chain(chain) => self.chain_at(hook, chain, together(strands)),
+                Stop::InAnyOrder(chains) => self.in_any_order(&chains, together(strands), |machine, order, strands| {
+                    order.iter().fold(strands, |strands, chain| machine.chain_at(hook, *chain, strands))
+                }),
                 Stop::Defragment => self.defragment(strands),
                 Stop::Track if given == Given::First && self.ties_with_conntrack(hook) => {
                     let (before, after) = self.before_or_after(strands);
@@ -99,7 +105,19 @@ impl<S: Space> Machine<'_, S> {
         }
         // Stable: chains of equal priority keep the kernel's order.
         stops.sort_by_key(|(priority, tie, _)| (*priority, *tie));
-        stops.into_iter().map(|(_, _, stop)| stop).collect()
+        let mut joined: Vec<(i32, Stop)> = Vec::new();
+        for (priority, _, stop) in stops {
+            match (joined.last_mut(), stop) {
+                (Some((before, Stop::InAnyOrder(chains))), Stop::Chain(chain)) if *before == priority => chains.push(chain),
+                (_, Stop::Chain(chain)) => joined.push((priority, Stop::InAnyOrder(vec![chain]))),
+                (_, stop) => joined.push((priority, stop)),
+            }
+        }
+        let apart = |stop| match stop {
+            Stop::InAnyOrder(chains) if !of_both(host, &chains) => chains.into_iter().map(Stop::Chain).collect(),
+            stop => vec![stop],
+        };
+        joined.into_iter().flat_map(|(_, stop)| apart(stop)).collect()
     }
 
     /// `nf_ct_ipv4_gather_frags`, `nf_ct_frag6_gather`: a fragment waits here for the others.

@@ -38,6 +38,8 @@ pub mod hooks;
 
 mod tie;
 
+mod backends;
+
 mod reroute;
 
 mod lookup;

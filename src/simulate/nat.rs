@@ -4,6 +4,7 @@
 //! ends it, an accept without a mapping goes on to the next chain. Later packets and replies are translated without any chain.
 
 use super::{
+    backends::of_both,
     conntrack::RELATED,
     machine::{Machine, Ways},
     outcome::{Decision, Ending},
@@ -109,12 +110,16 @@ impl<S: Space> Machine<'_, S> {
                 _ => through.push(strand),
             }
         }
-        for chain in chains {
-            if fresh.is_empty() {
-                break;
-            }
-            let (mapped, others) = self.base_chain(*chain, fresh).into_iter().partition(|strand| strand.way.binding.settled(side));
-            through.extend::<Vec<_>>(mapped);
+        let host = self.decider.host;
+        let priority = |id: &ChainId| host.chains[id.0 as usize].base.as_ref().map(|base| base.priority);
+        for tied in chains.chunk_by(|one, other| priority(one) == priority(other)) {
+            let walked = if of_both(host, tied) {
+                self.in_any_order(tied, fresh, |machine, order, strands| machine.ask_for_translation(side, order, strands))
+            } else {
+                self.ask_for_translation(side, tied, fresh)
+            };
+            let (mapped, others): (Vec<_>, Vec<_>) = walked.into_iter().partition(|strand| strand.way.binding.settled(side));
+            through.extend(mapped);
             fresh = others;
         }
         for mut strand in fresh {
@@ -122,6 +127,22 @@ impl<S: Space> Machine<'_, S> {
             strand.settle(side);
             through.push(strand);
         }
+        through
+    }
+
+    /// Connections walk nat chains until one of them maps.
+    fn ask_for_translation(&mut self, side: Side, chains: &[ChainId], mut fresh: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let mut through = Vec::new();
+        for chain in chains {
+            if fresh.is_empty() {
+                break;
+            }
+            let (mapped, others): (Vec<_>, Vec<_>) =
+                self.base_chain(*chain, fresh).into_iter().partition(|strand| strand.way.binding.settled(side));
+            through.extend(mapped);
+            fresh = others;
+        }
+        through.extend(fresh);
         through
     }
 

@@ -136,6 +136,17 @@ impl Space for Point {
         vec![(self.assumed.to_vec(), self)]
     }
 
+    /// One packet is alike as a whole, on the same assumptions, or it is not.
+    fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self) {
+        let within = |one: &[Self], other: &[Self]| one.iter().all(|part| other.contains(part));
+        let nothing = self.nothing();
+        if pairs.iter().all(|(one, other)| within(one, other) && within(other, one)) { (self, nothing) } else { (nothing, self) }
+    }
+
+    fn without(self, part: &Self) -> Self {
+        if part.empty { self } else { self.nothing() }
+    }
+
     fn is_overgrown(&self) -> bool {
         false
     }

@@ -21,6 +21,10 @@ pub trait Space: Clone {
     fn single(&self, field: Field, width: u8) -> Option<u128>;
     /// Cuts it into parts that are alike in every field of which `undecided` is true, with those fields taken out and listed.
     fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<(Field, Values)>, Self)>;
+    /// Of these packets those that are in both of one of the pairs of parts, and the others.
+    fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self);
+    /// The packets that are not in a part of them.
+    fn without(self, part: &Self) -> Self;
     /// Whether it lost exactness.
     fn is_overgrown(&self) -> bool;
 }
@@ -77,6 +81,16 @@ impl Space for HeaderSet {
             rest = others;
         }
         groups
+    }
+
+    fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self) {
+        let all = |parts: Vec<Self>| parts.into_iter().fold(Self::empty(), Self::or);
+        let alike = pairs.into_iter().map(|(one, other)| all(one).and(&all(other))).fold(Self::empty(), Self::or);
+        (self.and(&alike), self.minus(&alike))
+    }
+
+    fn without(self, part: &Self) -> Self {
+        self.minus(part)
     }
 
     fn is_overgrown(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What came up that only time, load, the kernel's choice or a big set decides.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::model::{Bits, Field, Hook, RuleId, SetId, step::ConditionId};
@@ -11,6 +12,8 @@ pub struct Undecideds {
     members: Vec<Member>,
     /// The rule that is being evaluated.
     pub at: Option<(Hook, RuleId)>,
+    /// While packets take the same way once more: the first choice of that way, and those of it that were met again.
+    again: Option<(usize, FxHashSet<usize>)>,
 }
 
 /// One condition on one visit, or one free choice of the kernel.
@@ -80,7 +83,33 @@ impl Undecideds {
         self.members.get(number as usize)
     }
 
+    /// From here on packets may take the same way once more.
+    pub fn remember(&mut self) {
+        self.again = Some((self.choices.len(), FxHashSet::default()));
+    }
+
+    /// The way begins anew: what comes up again is the same as before.
+    pub fn repeat(&mut self) {
+        if let Some((_, met)) = &mut self.again {
+            met.clear();
+        }
+    }
+
+    /// No way is taken once more.
+    pub fn forget(&mut self) {
+        self.again = None;
+    }
+
     fn add(&mut self, what: What) -> Field {
+        if let Some((first, met)) = &mut self.again {
+            let old =
+                self.choices.iter().enumerate().skip(*first).find(|(at, old)| old.rule == self.at && old.what == what && !met.contains(at));
+            let at = old.map_or(self.choices.len(), |(at, _)| at);
+            met.insert(at);
+            if at < self.choices.len() {
+                return Field::Choice(number(at));
+            }
+        }
         self.choices.push(Choice { rule: self.at, what });
         Field::Choice(number(self.choices.len() - 1))
     }

@@ -8,8 +8,9 @@ mod judge;
 mod packets;
 mod ports;
 mod targets;
+mod two_worlds;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 4] = [connection::TESTS, headers::TESTS, ports::TESTS, targets::TESTS];
+pub const TESTS: [&[Test]; 5] = [connection::TESTS, headers::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];
