@@ -30,6 +30,7 @@ pub fn of_nft(table: &nft::Table, chain: &nft::Chain, rule: Option<&nft::Rule>) 
 #[must_use]
 pub fn of_xtables(table: &xtables::Table, chain: &xtables::Chain, rule: Option<&xtables::Rule>) -> Option<Owner> {
     let chains: Vec<&str> = table.chains.iter().map(|chain| &*chain.name).collect();
+    let sets: Vec<&str> = rule.map(|rule| rule.sets().filter_map(|set| set.name.as_deref()).collect()).unwrap_or_default();
     owner(&Place {
         table: &table.name,
         chain: &chain.name,
@@ -38,7 +39,7 @@ pub fn of_xtables(table: &xtables::Table, chain: &xtables::Chain, rule: Option<&
             xtables::Action::Jump(chain) | xtables::Action::Goto(chain) => Some(&**chain),
             _ => None,
         }),
-        sets: &[],
+        sets: &sets,
         chains: &chains,
     })
 }

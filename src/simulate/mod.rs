@@ -24,6 +24,8 @@ mod ask;
 
 pub mod decide;
 
+mod membership;
+
 pub mod machine;
 
 mod maps;

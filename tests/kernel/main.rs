@@ -4,6 +4,7 @@
 mod compare;
 mod facts;
 mod generate;
+use generate::random;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod iptables;

@@ -79,6 +79,20 @@ pub fn classes(set: &Set, kind: &Kind, sides: &[Side], context: &mut Context<'_>
 }
 
 impl Class {
+    /// The key under the masks of the set, as it is stored.
+    pub fn stored(&self, set: &Set, kind: &Kind, version: IpVersion) -> Box<[Bits]> {
+        let (parts, widths) = fields(kind, version);
+        let under = |((bits, part), width): ((&Bits, &KeyPart), &u8)| {
+            let mask = match part {
+                KeyPart::Address | KeyPart::SecondAddress => set.options.mask(set.family),
+                KeyPart::Mark => set.options.mark_mask.unwrap_or(u32::MAX).into(),
+                _ => return bits.clone(),
+            };
+            if mask == ones(*width) { bits.clone() } else { bits.and(&mask.to_be_bytes()[16 - usize::from(*width).div_ceil(8)..]) }
+        };
+        self.key.iter().zip(&parts).zip(&widths).map(under).collect()
+    }
+
     fn with(&self, (guards, fields): &(Vec<Test>, Vec<Bits>)) -> Self {
         Self {
             guards: self.guards.iter().chain(guards).cloned().collect(),

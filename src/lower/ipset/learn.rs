@@ -91,11 +91,22 @@ fn kind_of_change(set: &Set, delete: bool) -> Learning {
         [Dimension::Set] | [_, Dimension::Interface] => false,
         // An element without an Ethernet address takes that of the packet.
         [Dimension::Ip, Dimension::Mac] if kind.storage == Storage::Bitmap => false,
-        // It is added with the longest prefix of the set, and deleted under that only.
-        _ if kind.has_networks() => !delete && !set.elements.known().iter().any(Element::is_exception),
+        // The key is added and deleted under the longest prefix of the set (`INIT_CIDR`): its very address only where that is the whole
+        // address; and a wider network may still hold what was deleted.
+        _ if kind.has_networks() => {
+            let elements = set.elements.known();
+            let wide = elements.iter().filter(|element| !is_host(element)).count();
+            let exceptions = elements.iter().any(Element::is_exception);
+            matches!(set.elements, Elements::Whole(_)) && !exceptions && (wide == 0 || !delete && wide < elements.len())
+        }
         _ => true,
     };
     if exact && !is_full { Learning::Keys } else { Learning::Vague }
+}
+
+/// Whether all of its addresses are whole.
+fn is_host(element: &Element) -> bool {
+    element.key.iter().all(|part| !matches!(part, Part::Address(net) if net.prefix_len() < net.max_prefix_len()))
 }
 
 /// The packet's key is added to a set, or taken out of it.
@@ -109,7 +120,10 @@ pub fn learn(wanted: &Reference, delete: bool, context: &mut Context<'_>) -> Vec
     let set_id = id(at, set, kind, Asked::Membership, context);
     // Packets of one class look only at the key of their own class: what the others are told does not matter to them.
     let classes = key::classes(set, kind, sides, context);
-    classes.into_iter().map(|class| Step::Learn { key: class.key, set: set_id, delete, inverted: false }).collect()
+    classes
+        .into_iter()
+        .map(|class| Step::Learn { key: class.stored(set, kind, context.version), set: set_id, delete, inverted: false })
+        .collect()
 }
 
 /// Packets that the set holds take the mark and the priority of their element (`set_target_v3`); whatever of it elements differ in is open.

@@ -27,7 +27,6 @@ use crate::{
     },
     ruleset::ipset::{Dimension, Elements, Family, Ipsets, Kind, Reference, Set, Side, Storage},
 };
-use key::Class;
 
 /// What a rule asks of a set.
 #[derive(Debug, Clone, Copy)]
@@ -164,12 +163,13 @@ fn holds((at, set, kind): (usize, &Set, &'static Kind), sides: &[Side], asked: A
             _ => Test::Always,
         }
     };
-    Test::any(classes.into_iter().map(|Class { mut guards, storable, key }| {
-        let test = match &*key {
+    Test::any(classes.into_iter().map(|class| {
+        let mut guards = class.guards.clone();
+        let test = match &*class.key {
             [bits] if as_values => one_of(bits, context),
             _ => {
-                guards.extend(storable);
-                Test::Holds { set: id(at, set, kind, asked, context), key }
+                guards.extend(class.storable.clone());
+                Test::Holds { set: id(at, set, kind, asked, context), key: class.stored(set, kind, context.version) }
             }
         };
         // The test of the set is more selective than what the fields are.

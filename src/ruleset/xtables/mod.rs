@@ -35,7 +35,7 @@ pub use header::Header;
 pub use matches::Match;
 pub use targets::Target;
 
-use super::ipset::Ipsets;
+use super::ipset::{Ipsets, Reference};
 use crate::model::IpVersion;
 
 /// All iptables tables of one network namespace.
@@ -134,6 +134,11 @@ impl Rule {
         if let Action::Target(Target::Set(target)) = &mut self.action {
             target.sets().for_each(|set| set.resolve(ipsets));
         }
+    }
+
+    /// The ipsets that its matches read.
+    pub fn sets(&self) -> impl Iterator<Item = &Reference> {
+        self.matches.iter().filter_map(|each| if let Match::Set(set) = each { Some(&set.set) } else { None })
     }
 
     /// Its first comment.

@@ -4,7 +4,7 @@ mod meta;
 mod network;
 pub mod packets;
 mod pool;
-mod random;
+pub mod random;
 mod rule;
 pub mod ruleset;
 mod scope;

@@ -4,6 +4,7 @@
 mod case;
 mod connection;
 mod headers;
+mod ipsets;
 mod judge;
 mod packets;
 mod ports;
@@ -13,4 +14,4 @@ mod two_worlds;
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 5] = [connection::TESTS, headers::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];
+pub const TESTS: [&[Test]; 6] = [connection::TESTS, headers::TESTS, ipsets::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];
