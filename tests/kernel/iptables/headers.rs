@@ -114,11 +114,14 @@ fn surroundings() {
 
 fn ipsec() {
     let esp = |spi: u8| raw(50, &[0, 0, 1, spi, 0, 0, 0, 1]);
+    let comp = |spi: u8| raw(108, &[6, 0, 0, spi]);
     let ah = |spi: u8| v4(raw(51, &[6, 1, 0, 0, 0, 0, 1, spi, 0, 0, 0, 1]));
     check([
         case("-p esp -m esp --espspi 256:300", [esp(0), esp(44)].concat(), esp(45)),
         case("-p esp -m esp ! --espspi 256", esp(1), esp(0)),
         case("-p esp -m esp", esp(1), []).hotdrops(raw(50, &[0, 0, 1, 0])),
+        case("-p ipcomp -m ipcomp --ipcompspi 5:6", comp(6), comp(7)).hotdrops(raw(108, &[6, 0])),
+        case("-p ipcomp -m ipcomp ! --ipcompspi 5:6", comp(7), comp(6)),
         case("-p ah -m ah --ahspi 300", ah(44), ah(45)),
         case("-p ah -m ah ! --ahspi 0:300", ah(45), ah(44)),
         case("-p ah -m ah", ah(1), []).hotdrops(v4(raw(51, &[6, 1, 0, 0]))),

@@ -3,6 +3,8 @@
 
 mod case;
 mod connection;
+mod corpus;
+mod dump;
 mod headers;
 mod ipsets;
 mod judge;
@@ -14,4 +16,5 @@ mod two_worlds;
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 6] = [connection::TESTS, headers::TESTS, ipsets::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];
+pub const TESTS: [&[Test]; 7] =
+    [connection::TESTS, corpus::TESTS, headers::TESTS, ipsets::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];

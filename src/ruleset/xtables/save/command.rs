@@ -191,12 +191,12 @@ impl<'a> Reader<'a> {
     /// abbreviation, and the protocol's own match is there without being named (`load_proto`).
     fn long(&mut self, word: &Word, name: &str, attached: Option<&str>, inverted: bool) -> Result<(), Wrong> {
         for _ in 0..2 {
-            if let Some((own, _, values)) = OWN.iter().find(|(_, long, _)| *long == name) {
-                return self.own(word, own, *values, attached, inverted);
-            }
             let exact = |part: &Part| part.options().iter().copied().find(|option| option.name == name);
             if let Some((at, option)) = self.parts.iter().enumerate().rev().find_map(|(at, part)| Some((at, exact(part)?))) {
                 return self.given(word, at, option, attached, inverted);
+            }
+            if let Some((own, _, values)) = OWN.iter().find(|(_, long, _)| *long == name) {
+                return self.own(word, own, *values, attached, inverted);
             }
             let begins = |part: &Part| part.options().iter().copied().filter(|option| option.name.starts_with(name)).collect::<Vec<_>>();
             let candidates: Vec<(usize, Opt)> = self

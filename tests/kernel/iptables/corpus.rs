@@ -1,0 +1,187 @@
+//! Dumps of other projects, and the lines of iptables' own tests: what loads here is printed as `iptables-save` prints it, by both back
+//! ends, and read from text as from the kernel.
+//!
+//! `scripts/dumps` runs all of it and tells the figures.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clearway::{model::IpVersion, ruleset::xtables};
+
+use super::dump::{Dump, empty};
+use crate::harness::{Needs, Test, tests};
+use crate::lab::{
+    Lab,
+    iptables::{BACKENDS, Backend, Place, Saved, Version, rules},
+};
+
+const CORPUS: &str = "../shared/corpora/rulesets";
+
+/// The long runs that are there for `scripts/dumps`.
+pub const TESTS: &[Test] = tests![Needs::Patience; dumps, lines_of_iptables];
+
+/// How printing went.
+#[derive(Debug, Default)]
+struct Tally {
+    dumps: usize,
+    rules: usize,
+    refused: usize,
+    printed: usize,
+    imported: usize,
+    complaints: String,
+}
+
+impl Tally {
+    fn line(&self, what: &str) -> String {
+        let percent = |part: usize| if self.rules == 0 { 0.0 } else { part as f64 * 100.0 / self.rules as f64 };
+        format!(
+            "{what}: {} texts, {} rules ({} refused by iptables), printed as iptables-save {:.3} %, read from text alike {:.3} %",
+            self.dumps,
+            self.rules,
+            self.refused,
+            percent(self.printed),
+            percent(self.imported)
+        )
+    }
+
+    /// Loads a dump, and compares what `iptables-save` and clearway print.
+    fn dump(&mut self, lab: &Lab, backend: Backend, mut dump: Dump) {
+        empty(backend);
+        if !dump.load(backend) {
+            return;
+        }
+        self.dumps += 1;
+        self.refused += dump.refused;
+        let saved = backend.save(dump.version);
+        self.rules += saved.len();
+        let output = Command::new(env!("CARGO_BIN_EXE_clearway")).args(["rules", "--netns", &lab.path()]).output().expect("clearway runs");
+        let printed = rules(&String::from_utf8_lossy(&output.stdout), dump.version);
+        self.printed += self.compare(&dump, backend, "prints", &saved, &printed);
+        // iptables-nft has small differences of its own.
+        if backend == Backend::Nft {
+            self.imported += saved.len();
+            return;
+        }
+        let version = if dump.version == Version::V4 { IpVersion::V4 } else { IpVersion::V6 };
+        let read = xtables::save::parse(&dump.text(), version);
+        for fault in &read.faults {
+            _ = writeln!(self.complaints, "{}:{}:{}: {}: {}", dump.name, fault.line, fault.column, fault.why, fault.text);
+        }
+        let mut text = String::new();
+        read.ruleset.tables.iter().for_each(|table| xtables::print::table(table, &mut text));
+        let imported = rules(&text, dump.version);
+        self.imported += self.compare(&dump, backend, "reads", &saved, &imported);
+    }
+
+    fn compare(
+        &mut self,
+        dump: &Dump,
+        backend: Backend,
+        how: &str,
+        saved: &BTreeMap<Place, Saved>,
+        ours: &BTreeMap<Place, Saved>,
+    ) -> usize {
+        let mut equal = 0;
+        for (place, wanted) in saved {
+            match ours.get(place) {
+                Some(rule) if rule.text == wanted.text => equal += 1,
+                other => {
+                    let text = other.map_or("nothing", |rule| &rule.text);
+                    _ = writeln!(self.complaints, "{}, {backend:?}, {how}\nsaved    {}\nclearway {text}", dump.name, wanted.text);
+                }
+            }
+        }
+        equal
+    }
+}
+
+/// Every text below a folder that has tables as `iptables-save` writes them.
+pub fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut open = vec![folder.to_owned()];
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path)
+                && text.lines().any(|line| line.starts_with('*'))
+                && text.contains("COMMIT")
+            {
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The dumps of a text: of one version, or the other.
+pub fn guess(path: &Path, text: &str) -> Dump {
+    let name = path.display().to_string();
+    let six = name.contains("ip6") || name.contains("v6") || text.contains("-p ipv6-icmp") || text.contains("icmp6-");
+    Dump::new(name, if six { Version::V6 } else { Version::V4 }, text)
+}
+
+fn dumps() {
+    let texts = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join(CORPUS));
+    run("dumps", texts.iter().map(|(path, text)| guess(path, text)).collect());
+}
+
+fn run(what: &str, dumps: Vec<Dump>) {
+    let mut complaints = String::new();
+    for backend in BACKENDS {
+        let lab = Lab::build().expect("a lab");
+        let mut tally = Tally::default();
+        dumps.iter().for_each(|dump| tally.dump(&lab, backend, dump.clone()));
+        eprintln!("{}", tally.line(&format!("{what}, {backend:?}")));
+        complaints.push_str(&tally.complaints);
+    }
+    assert!(complaints.is_empty(), "{complaints}");
+}
+
+/// The lines of the tests that come with iptables' source, in the folder that CLEARWAY_IPTABLES_SOURCE names, which iptables says are right.
+fn lines_of_iptables() {
+    let folder = std::env::var("CLEARWAY_IPTABLES_SOURCE").expect("CLEARWAY_IPTABLES_SOURCE names the source of iptables");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(Path::new(&folder).join("extensions"))
+        .expect("the source has extensions")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "t"))
+        .collect();
+    files.sort();
+    let mut dumps = Vec::new();
+    for path in files {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let versions: &[Version] = match name.split('_').next() {
+            Some("libxt") => &[Version::V4, Version::V6],
+            Some("libipt") => &[Version::V4],
+            Some("libip6t") => &[Version::V6],
+            _ => continue,
+        };
+        let text = std::fs::read_to_string(&path).expect("a test's lines are text");
+        versions.iter().for_each(|version| dumps.extend(lines(&name, &text, *version)));
+    }
+    run("lines of iptables' tests", dumps);
+}
+
+/// One dump for each table that the lines name: each line a rule.
+fn lines(name: &str, text: &str, version: Version) -> Vec<Dump> {
+    let (mut table, mut chain) = ("filter".to_owned(), String::new());
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in text.lines() {
+        if let Some(chains) = line.strip_prefix(':') {
+            chain = chains.split(',').next().unwrap_or_default().to_owned();
+        } else if let Some(name) = line.strip_prefix('*') {
+            name.clone_into(&mut table);
+        } else if let [options, _, "OK", ..] = line.split(';').collect::<Vec<_>>()[..]
+            && !options.starts_with(['#', '%', '@'])
+        {
+            tables.entry(table.clone()).or_default().push(format!("-A {chain} {options}"));
+        }
+    }
+    let dump = |(table, rules): (String, Vec<String>)| Dump::new(name, version, &format!("*{table}\n{}\nCOMMIT\n", rules.join("\n")));
+    tables.into_iter().map(dump).collect()
+}
