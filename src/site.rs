@@ -37,6 +37,17 @@ pub struct Site {
     writers: RefCell<Writers>,
 }
 
+/// Who keeps a chain: a world of rules that its own program shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// The legacy tables of iptables.
+    Legacy,
+    /// A table of nf_tables that iptables-nft made.
+    IptablesNft,
+    /// Another table of nf_tables.
+    Nft,
+}
+
 impl Site {
     /// Decodes and lowers what was collected.
     #[must_use]
@@ -109,6 +120,24 @@ impl Site {
             Some((rule, version)) => xtables::print::without_chain(&rule, version),
             None => nft::print::rule(table, rule, interfaces),
         }
+    }
+
+    /// Who keeps a chain.
+    #[must_use]
+    pub fn keeper(&self, version: IpVersion, chain: ChainId) -> Option<Keeper> {
+        Some(match self.lowered(version).origin(chain)? {
+            Origin::Xtables { .. } => Keeper::Legacy,
+            Origin::Nft { table, .. } if xtables::native::version(self.ruleset.tables.get(table)?).is_some() => Keeper::IptablesNft,
+            Origin::Nft { .. } => Keeper::Nft,
+        })
+    }
+
+    /// Whether both back ends have rules.
+    #[must_use]
+    pub fn has_both_back_ends(&self) -> bool {
+        let of_nft = self.ruleset.tables.iter().flat_map(|table| &table.chains).any(|chain| !chain.rules.is_empty());
+        let legacy = self.legacy.tables.iter().flat_map(|table| &table.chains).any(|chain| !chain.rules.is_empty());
+        of_nft && legacy
     }
 
     /// The program that wrote a rule, or without one set its chain's policy, if that can be told.

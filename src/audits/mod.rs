@@ -50,6 +50,8 @@ pub mod later_chain_overrules;
 
 mod service_closed;
 
+mod two_back_ends;
+
 use serde::Serialize;
 
 use crate::{
@@ -117,7 +119,7 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 21] = [
+pub const ALL: [&Audit; 22] = [
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
@@ -138,6 +140,7 @@ pub const ALL: [&Audit; 21] = [
     &path_mtu_black_hole::AUDIT,
     &undecided::AUDIT,
     &later_chain_overrules::AUDIT,
+    &two_back_ends::AUDIT,
     &service_closed::AUDIT,
 ];
 
@@ -165,7 +168,11 @@ pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
 }
 
 fn is_certain(judged: &Judged, leg: Leg, index: usize) -> bool {
-    judged.piece(leg, index).is_some_and(|piece| matches!(piece.fate, judge::Fate::Stopped | judge::Fate::NoListener))
+    judged.piece(leg, index).is_some_and(|piece| match piece.fate {
+        Fate::Stopped | Fate::NoListener => true,
+        Fate::Pass => piece.outcome.conditions.is_empty(),
+        Fate::Sometimes | Fate::Unknown => false,
+    })
 }
 
 /// The packets of a blocked flow that end at such a stage, which is no rule: rules are not to blame, and no change of them helps.

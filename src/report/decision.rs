@@ -52,6 +52,9 @@ pub struct Place {
     /// The program that wrote the rule or set the policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Owner>,
+    /// Rules of the other back end are there, too: it is told of which one this is.
+    #[serde(skip)]
+    pub both: bool,
 }
 
 /// What decided, to be printed.
@@ -86,13 +89,20 @@ pub fn rule_at(site: &Site, version: IpVersion, hook: Hook, rule: RuleId) -> Dec
 
 fn place(site: &Site, version: IpVersion, id: ChainId, rule: Option<u32>) -> Place {
     let Some(chain) = site.chain(version, id) else {
-        return Place { backend: "nf_tables", family: "", table: String::new(), chain: String::new(), owner: None };
+        return Place { backend: "nf_tables", family: "", table: String::new(), chain: String::new(), owner: None, both: false };
     };
     let backend = match chain.backend {
         Backend::NfTables => "nf_tables",
         Backend::Xtables => "xtables",
     };
-    Place { backend, family: chain.family, table: chain.table.clone(), chain: chain.name.clone(), owner: site.writer(version, id, rule) }
+    Place {
+        backend,
+        family: chain.family,
+        table: chain.table.clone(),
+        chain: chain.name.clone(),
+        owner: site.writer(version, id, rule),
+        both: site.has_both_back_ends(),
+    }
 }
 
 /// nft's word for a hook.
@@ -115,7 +125,12 @@ impl Place {
     /// `inet filter input`.
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{} {} {}", self.family, self.table, self.chain)
+        let whose = match (self.both, self.backend) {
+            (false, _) => "",
+            (true, "xtables") => " of the legacy tables",
+            (true, _) => " of nf_tables",
+        };
+        format!("{} {} {}{whose}", self.family, self.table, self.chain)
     }
 }
 

@@ -1,5 +1,9 @@
 //! Rules in both back ends at once.
 
+use std::process::Command;
+
+use serde_json::Value;
+
 use super::judge::judge;
 use crate::compare::clearway::{Answer, trace};
 use crate::harness::{Needs, Test, tests};
@@ -16,6 +20,7 @@ pub const TESTS: &[Test] = tests![
     where_the_order_does_not_matter_nothing_is_open,
     where_the_order_matters_it_is_open,
     the_later_registered_world_runs_first,
+    what_two_worlds_do_to_a_flow_is_said_in_words,
 ];
 
 fn through(port: u16) -> Packet {
@@ -86,4 +91,30 @@ fn the_later_registered_world_runs_first() {
     assert_eq!(left, [true], "nf_tables' chain is the later one, and asks before there is a mark");
     let (_, left) = both((Backend::Legacy, asks), (Backend::Nft, marks), &[1]);
     assert_eq!(left, [false], "nf_tables' chain is the later one, and marks before it is asked");
+}
+
+fn what_two_worlds_do_to_a_flow_is_said_in_words() {
+    let mut lab = Lab::build().expect("a lab");
+    lab.load("table inet own { chain forward { type filter hook forward priority 5; tcp dport 3 drop\n}\n}").expect("nft takes it");
+    for (backend, text) in [(Backend::Legacy, ACCEPTS), (Backend::Nft, DROPS)] {
+        backend.restore(Version::V4, text).unwrap_or_else(|error| panic!("{backend:?}\n{text}\n{error}"));
+    }
+    let findings = |port: u16| {
+        let flow = format!("tcp 10.1.0.7 -> 10.2.0.7:{port} in eth0");
+        let output = Command::new(env!("CARGO_BIN_EXE_clearway"))
+            .args(["--netns", &lab.path(), "--no-discover", "--format", "json", "--flow", &flow])
+            .output()
+            .expect("clearway runs");
+        let audit: Value = serde_json::from_slice(&output.stdout).expect("an audit");
+        let findings = audit["findings"].as_array().cloned().unwrap_or_default();
+        let told = findings.iter().filter(|finding| finding["code"] == "two-back-ends");
+        told.filter_map(|finding| finding["title"].as_str()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        findings(3),
+        "traffic to 10.2.0.7:3/tcp meets two worlds of rules: ip filter FORWARD of the legacy tables accepts; \
+         the nft chain inet own forward then drops"
+    );
+    assert_eq!(findings(5), "", "no rule of either has a say");
+    assert!(findings(2).contains("ip filter FORWARD of iptables-nft"), "{}", findings(2));
 }
