@@ -2,6 +2,7 @@
 //! and the flows of a proxy that runs are those that it serves.
 
 mod apache;
+mod caddy;
 mod haproxy;
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -9,5 +10,5 @@ mod nginx;
 mod printed;
 
 fn main() {
-    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS]);
+    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS]);
 }

@@ -6,9 +6,15 @@
 
 pub mod apache;
 
+pub mod caddy;
+
 pub mod configuration;
 
 pub mod discover;
+
+pub mod document;
+
+pub mod envoy;
 
 pub mod files;
 
@@ -25,6 +31,10 @@ pub mod pattern;
 pub mod place;
 
 pub mod resolvers;
+
+pub mod traefik;
+
+pub mod url;
 
 mod told;
 
@@ -54,7 +64,7 @@ pub struct Reader {
 }
 
 /// Every reader.
-pub const READERS: &[&Reader] = &[&nginx::READER, &haproxy::READER, &apache::READER];
+pub const READERS: &[&Reader] = &[&nginx::READER, &haproxy::READER, &apache::READER, &caddy::READER, &traefik::READER, &envoy::READER];
 
 /// A reader by the name of its proxy, or of its program.
 #[must_use]
