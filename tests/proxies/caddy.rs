@@ -22,6 +22,10 @@ fn collect(value: &serde_json::Value, dials: &mut BTreeSet<String>, listens: &mu
     use serde_json::Value;
     match value {
         Value::Object(members) => {
+            let text = |name: &str| members.get(name).and_then(Value::as_str);
+            if let (Some("a"), Some(name), Some(port)) = (text("source"), text("name"), text("port")) {
+                dials.insert(format!("{name}:{port}"));
+            }
             for (key, member) in members {
                 match (key.as_str(), member) {
                     ("dial", Value::String(text)) => _ = dials.insert(text.clone()),

@@ -52,8 +52,9 @@ pub fn site(lines: &[Segment], name: &str, configuration: &mut Configuration, de
             "reverse_proxy" | "forward_auth" => proxy(line, "http", name, configuration),
             "php_fastcgi" => proxy(line, "fastcgi", name, configuration),
             "log" => log(line, configuration),
-            matcher if matcher.starts_with('@') => {}
-            _ if depth < DEEPEST => site(line.inside(), name, configuration, depth + 1),
+            "handle" | "handle_path" | "handle_errors" | "route" | "intercept" | "handle_response" if depth < DEEPEST => {
+                site(line.inside(), name, configuration, depth + 1);
+            }
             _ => {}
         }
     }
