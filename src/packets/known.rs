@@ -47,7 +47,16 @@ pub fn packet(record: &Record<'_>, interfaces: &[Interface]) -> Result<Packet, S
     facts.add(Field::Mark, record.mark.map(u128::from));
     facts.add(Field::Uid, record.uid.map(u128::from));
     facts.add(Field::Gid, record.gid.map(u128::from));
-    facts.add(Field::LinkSource, record.src_mac.as_deref().map(hardware_address).transpose()?);
+    facts.add(Field::LinkSource, hardware("src_mac", record.src_mac.as_deref())?);
+    facts.add(Field::LinkDestination, hardware("dst_mac", record.dst_mac.as_deref())?);
+    let label = fitting("flow_label", record.flow_label, 0xf_ffff)?;
+    match version {
+        IpVersion::V4 if label.is_some() => return Err("flow_label: an IPv4 packet has none".into()),
+        IpVersion::V6 if record.ip_id.is_some() => return Err("ip_id: an IPv6 packet has none".into()),
+        _ => {}
+    }
+    facts.add(Field::IpId, record.ip_id.map(u128::from));
+    facts.add(Field::FlowLabel, label);
     facts.arrival(incoming(record.incoming.as_deref(), interfaces)?, destination);
     facts.fragment(record.frag.unwrap_or(NO_FRAGMENT));
     transport(record, protocol, version, &mut facts)?;
@@ -104,12 +113,6 @@ fn address(key: &str, text: Option<&str>) -> Result<Option<IpAddr>, String> {
     text.map(|text| text.parse().map_err(|_| format!("{key}: '{text}' is no address"))).transpose()
 }
 
-fn hardware_address(text: &str) -> Result<u128, String> {
-    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
-    let bytes = bytes.filter(|bytes| bytes.len() == 6).ok_or_else(|| format!("src_mac: '{text}' is no hardware address"))?;
-    Ok(crate::model::bits::number(&bytes))
-}
-
 fn protocol(proto: &Proto<'_>) -> Result<Protocol, String> {
     match proto {
         Proto::Number(number) => Ok(Protocol(*number)),
@@ -126,10 +129,21 @@ fn incoming(name: Option<&str>, interfaces: &[Interface]) -> Result<u128, String
     found.map(|interface| interface.index.into()).ok_or_else(|| format!("in: there is no interface '{name}' on this host"))
 }
 
-fn fitting(key: &str, value: Option<u8>, most: u8) -> Result<Option<u128>, String> {
+fn fitting<N: Into<u128> + PartialOrd + std::fmt::Display>(key: &str, value: Option<N>, most: N) -> Result<Option<u128>, String> {
     match value {
         Some(value) if value > most => Err(format!("{key}: {value} is more than {most}")),
-        value => Ok(value.map(u128::from)),
+        value => Ok(value.map(Into::into)),
+    }
+}
+
+/// A hardware address: six hexadecimal bytes with colons.
+fn hardware(key: &str, text: Option<&str>) -> Result<Option<u128>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let mut parts = text.split(':').map(|part| u8::from_str_radix(part, 16).ok().filter(|_| part.len() == 2));
+    let number = parts.by_ref().take(6).try_fold((0_u128, 0), |(number, count), byte| Some((number << 8 | u128::from(byte?), count + 1)));
+    match (number, parts.next()) {
+        (Some((number, 6)), None) => Ok(Some(number)),
+        _ => Err(format!("{key}: '{text}' is no hardware address such as 02:00:00:00:00:01")),
     }
 }
 
@@ -150,6 +164,7 @@ fn transport(record: &Record<'_>, protocol: Option<Protocol>, version: IpVersion
         ("flags", record.flags.is_some() && !is(Protocol::TCP)),
         ("seq", record.seq.is_some() && !is(Protocol::TCP)),
         ("ack", record.ack.is_some() && !is(Protocol::TCP)),
+        ("options", record.options.is_some() && !is(Protocol::TCP)),
     ];
     if let Some((key, _)) = misplaced.iter().find(|(_, wrong)| *wrong) {
         return Err(format!("{key}: a packet of this protocol has none"));
@@ -167,17 +182,29 @@ fn transport(record: &Record<'_>, protocol: Option<Protocol>, version: IpVersion
     }
     facts.add(Field::Sequence, record.seq.map(u128::from));
     facts.add(Field::Acknowledgement, record.ack.map(u128::from));
-    let payload =
-        record.payload.as_deref().map(|hex| bytes(hex).ok_or("payload: it is not an even number of hexadecimal digits")).transpose()?;
+    let payload = digits("payload", record.payload.as_deref())?;
+    let options = digits("options", record.options.as_deref())?;
+    if options.as_ref().is_some_and(|options| !options.len().is_multiple_of(4) || options.len() > 40) {
+        return Err("options: they are at most ten words of 4 bytes".into());
+    }
     body(record, payload.as_deref(), protocol, version, facts);
+    over(options.as_deref().unwrap_or_default(), 20, facts);
     Ok(())
 }
 
 /// What length and payload tell of the rest of the transport header.
 fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>, version: IpVersion, facts: &mut Facts) {
-    let ip_header = if version == IpVersion::V4 { 20 } else { 40 };
+    let fragment = record.frag.unwrap_or(NO_FRAGMENT);
+    let later = fragment.offset.is_some_and(|offset| offset > 0);
+    let ip_header = match version {
+        IpVersion::V4 => 20,
+        IpVersion::V6 if later || fragment.more == Some(true) => 48,
+        IpVersion::V6 => 40,
+    };
     let transport = record.length.and_then(|length| usize::from(length).checked_sub(ip_header));
     match protocol {
+        // A later fragment has no transport header: its payload follows the IP header.
+        _ if later => over(payload.unwrap_or_default(), 0, facts),
         Some(Protocol::TCP) => {
             let header = transport.and_then(|transport| match payload {
                 Some(payload) => transport.checked_sub(payload.len()),
@@ -225,6 +252,10 @@ fn absent(transport: usize, facts: &mut Facts) {
             facts.add(field, Some(0));
         }
     }
+}
+
+fn digits(key: &str, hex: Option<&str>) -> Result<Option<Vec<u8>>, String> {
+    hex.map(|hex| bytes(hex).ok_or_else(|| format!("{key}: it is not an even number of hexadecimal digits"))).transpose()
 }
 
 fn bytes(hex: &str) -> Option<Vec<u8>> {
@@ -337,7 +368,9 @@ mod tests {
             (r#"{"dst":"10.0.0.1","dscp":64}"#, "dscp: 64 is more than 63"),
             (r#"{"dst":"10.0.0.1","proto":"udp","flags":["syn"]}"#, "flags: a packet of this protocol has none"),
             (r#"{"dst":"10.0.0.1","proto":"udp","payload":"abc"}"#, "payload:"),
-            (r#"{"dst":"10.0.0.1","src_mac":"02:00:00"}"#, "src_mac:"),
+            (r#"{"dst":"10.0.0.1","proto":"tcp","options":"01"}"#, "options:"),
+            (r#"{"dst":"10.0.0.1","src_mac":"02:00:00:00:00"}"#, "src_mac:"),
+            (r#"{"dst":"::1","ip_id":7}"#, "ip_id: an IPv6 packet has none"),
             (r#"{"dst":"10.0.0.1","colour":1}"#, "unknown field `colour`"),
         ] {
             let error = read(json).expect_err(json);

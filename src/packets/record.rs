@@ -40,11 +40,20 @@ pub struct Record<'a> {
     /// Hexadecimal digits: what follows the transport header.
     #[serde(borrow)]
     pub payload: Option<Cow<'a, str>>,
+    /// Hexadecimal digits: the options of a TCP header, between its 20 bytes and the payload.
+    #[serde(borrow)]
+    pub options: Option<Cow<'a, str>>,
     pub uid: Option<u32>,
     pub gid: Option<u32>,
-    /// Hardware address of the frame's sender.
+    /// IPv4 identification.
+    pub ip_id: Option<u16>,
+    /// IPv6 flow label.
+    pub flow_label: Option<u32>,
+    /// Hardware addresses of the frame that a packet came in by.
     #[serde(borrow)]
     pub src_mac: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub dst_mac: Option<Cow<'a, str>>,
     /// Overrides the state that connection tracking gives a first packet.
     #[serde(borrow)]
     pub state: Option<Cow<'a, str>>,

@@ -155,6 +155,11 @@ impl<S: Space> Machine<'_, S> {
             IpVersion::V6 => strands,
         };
         let strands = self.pass(Hook::Input, strands, given, None);
+        let strands = match self.decider.host.version {
+            IpVersion::V4 => strands,
+            // ipv6_frag_rcv
+            IpVersion::V6 => self.reassemble(strands),
+        };
         for (strand, socket) in self.deliver(strands) {
             self.arrive(strand, Delivery::Local { socket });
         }

@@ -32,8 +32,8 @@ impl Sweep {
         let mut case = generate::case(seed, PACKETS);
         let result = self.case(lab, &mut case);
         if let Err(complaints) = result {
-            // One at a time: what makes many fail is mostly one thing.
-            let complaints = if self.failures.is_empty() { smallest(lab, &case).unwrap_or(complaints) } else { complaints };
+            // What makes many fail is mostly one thing.
+            let complaints = if self.failures.len() < number("CLEARWAY_AGREEMENT_SHRINK", 1) { smallest(lab, &case).unwrap_or(complaints) } else { complaints };
             self.failures.push(format!("seed {seed}\n{complaints}"));
         }
     }
@@ -41,9 +41,15 @@ impl Sweep {
     /// Asks clearway, then the kernel about the packets that clearway does not leave open.
     fn case(&mut self, lab: &mut Lab, case: &mut Case) -> Result<(), String> {
         // While shrinking a ruleset that nft refuses is no failure.
-        let Ok(refused) = kernel::load(lab, &mut case.ruleset) else {
-            self.skipped += 1;
-            return Ok(());
+        let refused = match kernel::load(lab, &mut case.ruleset) {
+            Ok(refused) => refused,
+            Err(error) => {
+                if std::env::var_os("CLEARWAY_SHOW_REFUSED").is_some() {
+                    eprintln!("left out: {error}");
+                }
+                self.skipped += 1;
+                return Ok(());
+            }
         };
         self.rulesets += 1;
         self.rules += case.ruleset.rules();
@@ -83,6 +89,11 @@ impl Sweep {
     }
 }
 
+/// A number of the environment.
+fn number<N: std::str::FromStr>(name: &str, default: N) -> N {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 /// What is wrong with a case that is as small as it gets in a minute.
 fn smallest(lab: &mut Lab, case: &Case) -> Option<String> {
     let end = Instant::now() + Duration::from_secs(60);
@@ -119,7 +130,6 @@ fn random_rulesets() {
 }
 
 fn agreement() {
-    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let start = number("CLEARWAY_AGREEMENT_START", 1000);
     let sweep = run(start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100));
     eprintln!("\n{}", sweep.line());

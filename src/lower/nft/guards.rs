@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::lower::context::Context;
-use crate::model::{Field, Test, Values, bits::ones};
+use crate::model::{Field, IpVersion, Test, Values, bits::ones};
 
 /// Needs of the loads of one rule.
 #[derive(Debug, Default)]
@@ -16,6 +16,9 @@ pub struct Guards {
     /// Bytes of the packet that must be there: wanted, and already tested.
     length: usize,
     tested_length: usize,
+    /// The same, but not counting the fragment header that IPv6 may have before the transport header.
+    transport: usize,
+    tested_transport: usize,
     others: Vec<Test>,
 }
 
@@ -53,6 +56,11 @@ impl Guards {
         self.length = self.length.max(bytes);
     }
 
+    /// The packet has so many bytes of network header, without a fragment header, and transport header.
+    pub fn transport(&mut self, bytes: usize) {
+        self.transport = self.transport.max(bytes);
+    }
+
     /// The packet belongs to a connection (`nf_ct_get`).
     pub fn connection(&mut self) {
         self.connection.want();
@@ -71,7 +79,11 @@ impl Guards {
     /// Whether something is to be tested.
     #[must_use]
     pub fn pending(&self) -> bool {
-        self.unfragmented == Need::Wanted || self.connection == Need::Wanted || self.length > self.tested_length || !self.others.is_empty()
+        self.unfragmented == Need::Wanted
+            || self.connection == Need::Wanted
+            || self.length > self.tested_length
+            || self.transport > self.tested_transport
+            || !self.others.is_empty()
     }
 
     /// Hands out what is to be tested.
@@ -84,12 +96,38 @@ impl Guards {
             self.tested_length = self.length;
             tests.push(context.common(Field::Length, self.length as u128, ones(16)));
         }
+        if self.transport > self.tested_transport {
+            self.tested_transport = self.transport;
+            let long = context.common(Field::Length, self.transport as u128, ones(16));
+            tests.push(match context.version {
+                IpVersion::V4 => long,
+                IpVersion::V6 => {
+                    let longer = context.common(Field::Length, (self.transport + FRAGMENT_HEADER) as u128, ones(16));
+                    Test::Any(vec![Test::All(vec![long, fragment().negate()]), longer])
+                }
+            });
+        }
         if self.connection.take() {
             tests.push(has_connection());
         }
         tests.extend(self.others.drain(..));
         tests
     }
+}
+
+/// Bytes of IPv6's fragment header.
+const FRAGMENT_HEADER: usize = 8;
+
+/// Part of a packet: more fragments follow, or this is not the first.
+#[must_use]
+pub fn fragment() -> Test {
+    Test::Any(vec![Test::is(Field::IpFlags, Values::masked(3, 1, 1)), first_fragment().negate()])
+}
+
+/// A whole packet or its first part.
+#[must_use]
+pub fn first_fragment() -> Test {
+    Test::is(Field::FragmentOffset, Values::one(13, 0))
 }
 
 /// The state is one that only a packet with a connection has: established 2, related 4, new 8.

@@ -1,6 +1,7 @@
 //! `payload`: bytes of the packet into a register (`nft_payload_eval`) or from one (`nft_payload_set_eval`).
 
 use super::{
+    guards::{first_fragment, fragment},
     rule::Reader,
     value::{Derived, Rule, Value},
 };
@@ -98,9 +99,9 @@ impl Reader<'_, '_> {
         match (fast, self.context.version) {
             (false, _) => self.guards.unfragmented(),
             (true, IpVersion::V4) => {}
-            (true, IpVersion::V6) => self.certain_only_in_whole_packets(),
+            (true, IpVersion::V6) => self.certain_only_where(first_fragment()),
         }
-        self.guards.length(self.context.headers.network_length() + end);
+        self.guards.transport(self.context.headers.network_length() + end);
     }
 
     /// Bytes of the network header, and what follows it.
@@ -111,15 +112,15 @@ impl Reader<'_, '_> {
         }
         let follows_header = end > header && self.context.version == IpVersion::V6;
         if follows_header || self.context.headers.next_header(start, end.saturating_sub(start)) {
-            self.certain_only_in_whole_packets();
+            self.certain_only_where(fragment().negate());
         }
     }
 
-    /// Between the headers of an IPv6 fragment there is the fragment header, which the fields have no place for.
-    fn certain_only_in_whole_packets(&mut self) {
-        let whole = self.context.common(Field::FragmentOffset, 0, 0);
+    /// Between the headers of an IPv6 fragment there is the fragment header, which the fields have no place for; and a later fragment has no
+    /// transport header.
+    fn certain_only_where(&mut self, known: Test) {
         let condition = self.context.fragment_condition();
-        self.guards.other(Test::Any(vec![whole, Test::Condition(condition)]));
+        self.guards.other(Test::Any(vec![known, Test::Condition(condition)]));
     }
 
     /// `skb_mac_header_was_set` and its length: there is one on what came in by Ethernet or loopback, and none yet on what this host

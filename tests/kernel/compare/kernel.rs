@@ -40,6 +40,7 @@ fn refused_lines(error: &str) -> Vec<usize> {
 
 /// Sends the packets of a case whose rules are loaded; none if nft can't list them.
 pub fn judge(lab: &mut Lab, case: &Case) -> io::Result<Option<Judgement>> {
+    lab.forgetful = case.ruleset.translates();
     let fates = case.packets.iter().map(|packet| lab.send(packet)).collect::<io::Result<_>>()?;
     Ok(lab.counters().map(|counters| Judgement { fates, counters }))
 }

@@ -38,7 +38,8 @@ pub fn on_interface(random: &mut Random, scope: &Scope) -> String {
 
 /// A match on another thing that meta tells.
 pub fn on_meta(random: &mut Random, scope: &mut Scope) -> String {
-    match random.below(8) {
+    match random.below(9) {
+        7 => random.pick(&["meta iifkind \"veth\"", "meta iifgroup 0", "meta sdif 0", "meta ipsec missing", "meta priority 0", "meta cpu >= 0"]).to_owned(),
         0 | 1 if scope.transport.is_none() => {
             format!(
                 "meta l4proto {}",
@@ -88,7 +89,31 @@ pub fn on_connection(random: &mut Random, scope: &Scope) -> String {
         8 => {
             format!("ct status {}", random.pick(&["confirmed", "snat", "dnat", "seen-reply", "& (snat | dnat) == 0", "!= dnat", "assured"]))
         }
-        9 => random.pick(&["meta l4proto tcp ct original proto-dst 80", "ct l3proto ipv4", "ct protocol tcp", "ct zone 0"]).to_owned(),
+        9 => random
+            .pick(&[
+                "meta l4proto tcp ct original proto-dst 80",
+                "meta l4proto { tcp, udp } ct original proto-src > 1024",
+                "meta l4proto tcp ct reply proto-src 80",
+                "meta l4proto { tcp, udp } ct reply proto-dst < 32768",
+                "ct original ip saddr 10.1.0.0/24",
+                "ct original ip daddr != 10.1.0.0/24",
+                "ct reply ip saddr 10.0.0.0/8",
+                "ct reply ip daddr 10.1.0.7",
+                "ct original ip6 saddr fd00:1::/64",
+                "ct reply ip6 daddr fd00::/8",
+                "ct l3proto ipv4",
+                "ct protocol tcp",
+                "ct zone 0",
+                "ct zone 3",
+                "ct original packets 1",
+                "ct reply packets 0",
+                "ct bytes < 60",
+                "ct original bytes 40",
+                "ct avgpkt > 50",
+                "ct helper \"ftp\"",
+                "ct label 1",
+            ])
+            .to_owned(),
         _ => on_mark(random, scope, "ct mark"),
     }
 }
@@ -98,7 +123,19 @@ pub fn on_route(random: &mut Random, scope: &Scope) -> String {
     let kinds = random.pick(&["local", "unicast", "broadcast", "multicast", "!= local", "{ local, broadcast }"]);
     match random.below(4) {
         0 if scope.only(&["prerouting", "input", "forward"]) => random
-            .pick(&["fib saddr . iif oif missing", "fib saddr . iif oif exists", "fib daddr . iif type local", "fib saddr oif \"eth0\""])
+            .pick(&[
+                "fib saddr . iif oif missing",
+                "fib saddr . iif oif exists",
+                "fib daddr . iif type local",
+                "fib saddr oif \"eth0\"",
+                "fib daddr oif \"eth1\"",
+                "fib saddr oifname \"eth*\"",
+                "fib daddr oifname != \"eth0\"",
+                "fib saddr . mark . iif oif exists",
+                "fib daddr . mark oif exists",
+                "fib daddr . iif type { local, unicast }",
+                "fib saddr . iif oif \"eth0\"",
+            ])
             .to_owned(),
         1 => format!("fib saddr type {kinds}"),
         _ => format!("fib daddr type {kinds}"),

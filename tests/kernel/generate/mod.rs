@@ -1,7 +1,10 @@
 //! Random rulesets and packets by seed.
 
+mod bytes;
 mod meta;
+mod nat;
 mod network;
+mod options;
 pub mod packets;
 mod pool;
 pub mod random;
@@ -9,6 +12,7 @@ mod rule;
 pub mod ruleset;
 mod scope;
 mod sets;
+mod stateful;
 mod transport;
 
 use crate::packet::Packet;

@@ -62,7 +62,7 @@ pub fn on_header(random: &mut Random, scope: &mut Scope) -> String {
     let word = version.word();
     let hops = if version == Version::V4 { "ttl" } else { "hoplimit" };
     let compare = random.pick(&["", "!= ", "< ", "> ", "<= ", ">= "]);
-    match random.below(9) {
+    match random.below(10) {
         0 | 1 => format!("{word} {hops} {compare}{}", random.one(TTL)),
         2 => format!("{word} {hops} {}", anonymous(random.some(TTL).iter().map(u8::to_string).collect())),
         3 => format!("{word} dscp {}{}", random.pick(&["", "!= "]), random.one(DSCP)),
@@ -70,9 +70,21 @@ pub fn on_header(random: &mut Random, scope: &mut Scope) -> String {
         5 => format!("{word} length {compare}{}", random.one(&[28, 40, 44, 48, 60, 100])),
         6 => format!("{word} ecn {}", random.pick(&["not-ect", "ect0", "ect1", "ce"])),
         7 if version == Version::V4 => {
-            let text = random.pick(&["frag-off & 0x1fff == 0", "frag-off & 0x3fff != 0", "version 4", "hdrlength 5", "hdrlength > 5"]);
+            let text = random.pick(&[
+                "frag-off & 0x1fff == 0",
+                "frag-off & 0x3fff != 0",
+                "frag-off & 0x2000 == 0",
+                "frag-off 0",
+                "version 4",
+                "hdrlength 5",
+                "hdrlength > 5",
+                "id 4242",
+                "id != 7",
+                "id < 1000",
+            ]);
             format!("ip {text}")
         }
+        7 => random.pick(&["ip6 flowlabel 0", "ip6 flowlabel != 0", "ip6 flowlabel 0x12345", "ip6 version 6", "ip6 flowlabel > 5"]).to_owned(),
         _ => match version {
             Version::V4 if scope.transport.is_none() => {
                 format!("ip protocol {}", random.pick(&["tcp", "udp", "icmp", "!= tcp", "{ tcp, udp }", "!= { icmp, udp }", "47"]))
@@ -83,51 +95,5 @@ pub fn on_header(random: &mut Random, scope: &mut Scope) -> String {
             Version::V4 => "ip length 20-60".to_owned(),
             Version::V6 => "ip6 length 8-40".to_owned(),
         },
-    }
-}
-
-/// A match on raw bytes.
-pub fn on_bytes(random: &mut Random, scope: &mut Scope) -> String {
-    if scope.inet() && random.percent(50) {
-        let port = random.one(super::pool::PORTS);
-        // Bytes 2 and 3 of ICMP are its checksum, which a packet's JSON does not tell.
-        let (what, compare) = random.one(&[
-            ("@th,0,16", "=="),
-            ("@th,0,16", ">"),
-            ("meta l4proto { tcp, udp } @th,16,16", "=="),
-            ("meta l4proto { tcp, udp } @th,16,16", "!="),
-            ("meta l4proto != { icmp, icmpv6 } @th,16,16", "<="),
-        ]);
-        return format!("{what} {compare} {port}");
-    }
-    let version = version(random, scope);
-    match version {
-        Version::V4 => {
-            let text = random.pick(&[
-                "@nh,96,32 0x0a010007",
-                "@nh,128,32 0x0a020007",
-                "@nh,128,8 0x0a",
-                "@nh,72,8 6",
-                "@nh,64,8 64",
-                "@nh,96,16 != 0x0a01",
-                "@nh,100,4 0xa",
-                "@nh,8,6 46",
-                "@nh,152,8 & 0x7 == 1",
-                "@nh,0,8 0x45",
-            ]);
-            // nft adds no dependency to a raw match: without one it reads whatever header is there.
-            text.to_owned()
-        }
-        Version::V6 => random
-            .pick(&[
-                "@nh,64,16 0xfd00",
-                "@nh,192,16 0xfd00",
-                "@nh,176,16 7",
-                "@nh,48,8 6",
-                "@nh,56,8 64",
-                "@nh,304,16 & 0xf == 0x7",
-                "@nh,0,4 6",
-            ])
-            .to_owned(),
     }
 }

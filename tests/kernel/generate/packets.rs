@@ -50,7 +50,47 @@ pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
     }
     let length = random.one(&[0, 0, 4, 8, 20]);
     packet.payload = (0..length).map(|_| random.one(&[0, 1, 0x50, 0xff])).collect();
+    packet.id = random.between(1, 65535) as u16;
+    if random.percent(10) {
+        packet.flow_label = random.one(&[1, 0x12345, 0xfffff]);
+    }
+    if random.percent(10) {
+        packet.mac = 0x13;
+    }
+    if matches!(packet.body, Body::Tcp { .. }) && random.percent(30) {
+        packet.options = random.pick(OPTIONS).to_vec();
+    }
+    if random.percent(4) {
+        cut(random, &mut packet);
+    }
     packet
+}
+
+/// Options of TCP: a segment size, a selective acknowledgement permitted, time stamps, a window scale, and some that do not fit.
+const OPTIONS: &[&[u8]] = &[
+    &[2, 4, 5, 0xb4],
+    &[2, 4, 2, 0x18, 4, 2, 1, 1],
+    &[2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7],
+    &[1, 1, 4, 2],
+    &[34, 4, 2, 7],
+    &[1, 1, 1, 2],
+    &[2, 9, 5, 0xb4],
+    &[0, 0, 0, 0],
+    &[8, 10, 0, 0],
+    &[5, 0, 4, 2],
+];
+
+/// Makes a fragment of it: the first, one amid, or the last.
+fn cut(random: &mut Random, packet: &mut Packet) {
+    let (offset, more) = random.one(&[(0, true), (3, true), (3, false), (185, false)]);
+    packet.fragment = crate::packet::Fragment { offset, more };
+    packet.options.clear();
+    // All but the last are so many times 8 bytes: a wrong length is answered.
+    let header = if offset == 0 && matches!(packet.body, Body::Tcp { .. }) { 4 } else { 0 };
+    packet.payload = (0..header + random.one(&[8, 16, 24])).map(|_| random.one(&[0, 1, 0x50, 0xff])).collect();
+    if offset > 0 {
+        packet.body = Body::Other(packet.protocol());
+    }
 }
 
 fn port(random: &mut Random) -> u16 {

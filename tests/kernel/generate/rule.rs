@@ -1,11 +1,15 @@
 //! A rule: matches, effects and a verdict, with its counter anywhere among them.
 
+use super::bytes::on_bytes;
 use super::meta::{on_connection, on_interface, on_mark, on_meta, on_route};
-use super::network::{on_address, on_bytes, on_header, version};
+use super::nat::translation;
+use super::network::{on_address, on_header, version};
+use super::options::{on_option, on_socket};
 use super::pool::{MARKS, PORTS, Version};
 use super::random::Random;
 use super::scope::Scope;
 use super::sets::{concatenation, named, named_map};
+use super::stateful::{on_learned, on_load, remember};
 use super::transport::on_transport;
 
 /// One rule, as its parts, so that shrinking can take single ones away.
@@ -46,15 +50,19 @@ pub fn rule(random: &mut Random, scope: &mut Scope, comment: String) -> Rule {
 
 fn matching(random: &mut Random, scope: &mut Scope) -> String {
     let tracked = scope.inet();
-    match random.below(100) {
-        0..=24 => on_address(random, scope),
-        25..=34 => on_header(random, scope),
-        35..=59 => on_transport(random, scope),
-        60..=65 => on_bytes(random, scope),
-        66..=73 => on_interface(random, scope),
-        74..=83 => on_meta(random, scope),
-        84..=91 if tracked => on_connection(random, scope),
-        92..=95 if tracked => on_route(random, scope),
+    match random.below(200) {
+        0..=43 => on_address(random, scope),
+        44..=63 => on_header(random, scope),
+        64..=108 => on_transport(random, scope),
+        109..=123 => on_bytes(random, scope),
+        124..=138 => on_interface(random, scope),
+        139..=156 => on_meta(random, scope),
+        157..=172 if tracked => on_connection(random, scope),
+        173..=180 if tracked => on_route(random, scope),
+        181..=185 => on_option(random, scope),
+        186..=188 if tracked => on_socket(random, scope),
+        189 => on_load(random, scope),
+        190 | 191 => on_learned(random, scope).unwrap_or_else(|| on_address(random, scope)),
         _ => on_concatenation(random, scope),
     }
 }
@@ -81,7 +89,10 @@ fn on_concatenation(random: &mut Random, scope: &mut Scope) -> String {
 fn effect(random: &mut Random, scope: &mut Scope) -> String {
     let mark = random.one(MARKS);
     let tracked = scope.inet();
-    match random.below(14) {
+    match random.below(18) {
+        13 | 14 => remember(random, scope),
+        15 if tracked => write(random, scope),
+        16 if tracked && scope.only(&["prerouting", "output"]) => "ct zone set 3".to_owned(),
         0..=3 => format!("meta mark set {mark:#x}"),
         4 => format!("meta mark set meta mark & {}", random.pick(&["0xff", "0xffff00ff", "0x7"])),
         5 => format!("meta mark set meta mark | {}", random.pick(&["0x100", "0x1", "0xff00"])),
@@ -111,8 +122,31 @@ fn effect(random: &mut Random, scope: &mut Scope) -> String {
     }
 }
 
+/// A change of the packet itself.
+fn write(random: &mut Random, scope: &mut Scope) -> String {
+    let version = version(random, scope);
+    let (word, hops) = if version == Version::V4 { ("ip", "ttl") } else { ("ip6", "hoplimit") };
+    match random.below(7) {
+        0 => format!("{word} dscp set {}", random.one(super::pool::DSCP)),
+        1 => format!("{word} {hops} set {}", random.one(super::pool::TTL)),
+        2 => format!("{word} ecn set {}", random.pick(&["ect0", "ce"])),
+        3 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            format!("tcp {} set {}", random.pick(&["sport", "dport"]), random.one(PORTS))
+        }
+        4 => "meta priority set 1:2".to_owned(),
+        5 if scope.only(&["prerouting", "forward", "postrouting", "output"]) => {
+            format!("{word} daddr set {}", super::network::address(random, version))
+        }
+        _ => format!("{word} saddr set {}", super::network::address(random, version)),
+    }
+}
+
 fn ending(random: &mut Random, scope: &mut Scope) -> String {
-    let rejects = scope.inet() && scope.only(&["prerouting", "input", "forward", "output"]);
+    let rejects = scope.inet() && !scope.nat && scope.only(&["prerouting", "input", "forward", "output"]);
+    if scope.nat && random.percent(50) {
+        return translation(random, scope);
+    }
     match random.below(100) {
         0..=39 => String::new(),
         40..=49 => "accept".into(),
@@ -143,7 +177,7 @@ fn verdict(random: &mut Random, scope: &Scope) -> String {
 }
 
 fn reject(random: &mut Random, scope: &mut Scope) -> String {
-    match random.below(4) {
+    match random.below(5) {
         0 => "reject".into(),
         1 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
             scope.transport = Some("tcp");
@@ -151,17 +185,41 @@ fn reject(random: &mut Random, scope: &mut Scope) -> String {
         }
         2 if scope.version != Some(Version::V6) && scope.family != super::scope::Family::Ip6 => {
             scope.version = Some(Version::V4);
-            format!("reject with icmp type {}", random.pick(&["admin-prohibited", "host-unreachable", "net-unreachable"]))
+            let kinds = ["admin-prohibited", "host-unreachable", "net-unreachable", "port-unreachable", "prot-unreachable", "host-prohibited"];
+            format!("reject with icmp type {}", random.pick(&kinds))
+        }
+        3 if scope.version != Some(Version::V4) && scope.family != super::scope::Family::Ip => {
+            scope.version = Some(Version::V6);
+            format!("reject with icmpv6 type {}", random.pick(&["admin-prohibited", "addr-unreachable", "no-route", "port-unreachable"]))
         }
         _ if scope.family == super::scope::Family::Inet => {
-            format!("reject with icmpx type {}", random.pick(&["admin-prohibited", "no-route"]))
+            format!("reject with icmpx type {}", random.pick(&["admin-prohibited", "no-route", "host-unreachable", "port-unreachable"]))
         }
         _ => "reject".into(),
     }
 }
 
 fn verdict_map(random: &mut Random, scope: &mut Scope) -> String {
-    let keys: (String, Vec<String>) = match random.below(7) {
+    if let Some(map) = named_map(random, scope, "verdict").filter(|_| random.percent(40) && scope.transport.is_none_or(|protocol| protocol == "tcp")) {
+        scope.transport = Some("tcp");
+        return format!("tcp dport vmap @{}", map.name);
+    }
+    let keys: (String, Vec<String>) = match random.below(10) {
+        7 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            ("tcp dport".into(), random.some(super::pool::PORT_RANGES).into_iter().map(str::to_owned).collect())
+        }
+        8 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            let version = version(random, scope);
+            let fields = format!("{} {} . tcp dport", version.word(), random.pick(&["saddr", "daddr"]));
+            let ranges = random.some(version.ranges());
+            (fields, ranges.iter().map(|range| format!("{range} . {}", random.pick(super::pool::PORT_RANGES))).collect())
+        }
+        9 if scope.transport.is_none() => {
+            let keys = ["tcp . 80", "tcp . 443", "udp . 53", "udp . 443", "sctp . 80", "tcp . 8080"];
+            ("meta l4proto . th dport".into(), random.some(&keys).into_iter().map(str::to_owned).collect())
+        }
         0 | 1 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
             scope.transport = Some("tcp");
             ("tcp dport".into(), random.some(PORTS).iter().map(u16::to_string).collect())

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::nat;
 use super::random::Random;
 use super::rule::{Rule, rule};
 use super::scope::{Family, Scope};
@@ -18,6 +19,7 @@ pub struct Ruleset {
 pub struct Table {
     pub family: Family,
     pub name: String,
+    pub dormant: bool,
     pub sets: Vec<Named>,
     /// User chains first, so that a jump leads to what is already there: each jumps only to those before it.
     pub chains: Vec<Chain>,
@@ -40,10 +42,12 @@ impl Ruleset {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for table in &self.tables {
-            let _ = writeln!(text, "table {} {} {{", table.family.word(), table.name);
+            let dormant = if table.dormant { " flags dormant;" } else { "" };
+            let _ = writeln!(text, "table {} {} {{{dormant}", table.family.word(), table.name);
             for set in &table.sets {
                 let word = if set.map { "map" } else { "set" };
-                let _ = writeln!(text, "\t{word} {} {{ {} elements = {{ {} }}; }}", set.name, set.header, set.elements.join(", "));
+                let elements = if set.elements.is_empty() { String::new() } else { format!("elements = {{ {} }};", set.elements.join(", ")) };
+                let _ = writeln!(text, "\t{word} {} {{ {} {elements} }}", set.name, set.header);
             }
             for chain in &table.chains {
                 let _ = writeln!(text, "\tchain {} {{", chain.name);
@@ -81,6 +85,12 @@ impl Ruleset {
         found
     }
 
+    /// Whether connections are translated.
+    pub fn translates(&self) -> bool {
+        let mut chains = self.tables.iter().flat_map(|table| &table.chains);
+        chains.any(|chain| chain.base.as_ref().is_some_and(|base| base.starts_with("type nat")))
+    }
+
     /// Number of its rules.
     pub fn rules(&self) -> usize {
         self.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum()
@@ -102,30 +112,51 @@ pub fn ruleset(random: &mut Random) -> Ruleset {
 fn table(random: &mut Random, family: Family, name: String, number: &mut usize) -> Table {
     let sets = declare(random, family);
     let hooks: Vec<&'static str> = match family {
-        Family::Netdev => vec!["ingress"],
+        Family::Netdev => random.pick::<[&'static str]>(&[&["ingress"], &["ingress", "ingress"], &["ingress", "egress"], &["egress"]]).to_vec(),
+        Family::Inet if random.percent(10) => vec!["ingress", "prerouting", "output", "postrouting"],
         _ => (0..random.between(2, 6)).map(|_| random.pick(&HOOKS)).collect(),
+    };
+    let translating: Vec<&'static str> = match family {
+        Family::Netdev => Vec::new(),
+        _ if random.percent(30) => (0..random.between(1, 3)).map(|_| random.pick(&["prerouting", "prerouting", "output", "postrouting", "postrouting", "input"])).collect(),
+        _ => Vec::new(),
     };
     let mut chains: Vec<Chain> = Vec::new();
     let mut targets = Vec::new();
+    let all: Vec<&'static str> = hooks.iter().chain(&translating).copied().collect();
     for index in 0..random.between(0, 4) {
         let name = format!("user{index}");
-        chains.push(Chain { rules: rules(random, (family, hooks.clone()), &sets, &targets, number), name: name.clone(), base: None });
+        let scope = Scope { hooks: all.clone(), ..scope(family, &sets, &targets) };
+        chains.push(Chain { rules: rules(random, &scope, number), name: name.clone(), base: None });
         targets.push(name);
     }
     for (index, hook) in hooks.iter().enumerate() {
         let base = base(random, hook);
-        let rules = rules(random, (family, vec![hook]), &sets, &targets, number);
+        let rules = rules(random, &Scope { hooks: vec![hook], ..scope(family, &sets, &targets) }, number);
         chains.push(Chain { name: format!("{hook}{index}"), base: Some(base), rules });
     }
-    Table { family, name, sets, chains }
+    for (index, hook) in translating.iter().enumerate() {
+        let policy = if random.percent(5) { "drop" } else { "accept" };
+        let base = format!("type nat hook {hook} priority {}; policy {policy};", random.one(&nat::PRIORITIES));
+        let rules = rules(random, &Scope { hooks: vec![hook], nat: true, ..scope(family, &sets, &targets) }, number);
+        chains.push(Chain { name: format!("nat{hook}{index}"), base: Some(base), rules });
+    }
+    Table { family, name, dormant: random.percent(3), sets, chains }
+}
+
+fn scope<'a>(family: Family, named: &'a [Named], targets: &'a [String]) -> Scope<'a> {
+    Scope { family, hooks: Vec::new(), version: None, transport: None, named, targets, nat: false }
 }
 
 fn base(random: &mut Random, hook: &str) -> String {
     let policy = if random.percent(12) { "drop" } else { "accept" };
     let kind = if hook == "output" && random.percent(20) { "route" } else { "filter" };
-    let device =
-        if hook == "ingress" { random.pick(&[" device \"eth0\"", " device \"eth1\"", " devices = { \"eth0\", \"eth1\" }"]) } else { "" };
-    format!("type {kind} hook {hook}{device} priority {}; policy {policy};", priority(random))
+    let devices: &[&str] = match hook {
+        "ingress" => &[" device \"eth0\"", " device \"eth1\"", " device \"lo\"", " devices = { \"eth0\", \"eth1\" }"],
+        "egress" => &[" device \"eth0\"", " device \"eth1\"", " devices = { \"eth0\", \"eth1\" }"],
+        _ => &[""],
+    };
+    format!("type {kind} hook {hook}{} priority {}; policy {policy};", random.pick(devices), priority(random))
 }
 
 /// Seldom that of connection tracking: a tie with it is open.
@@ -133,12 +164,11 @@ fn priority(random: &mut Random) -> i32 {
     if random.percent(1) { -200 } else { random.one(&PRIORITIES) }
 }
 
-fn rules(random: &mut Random, place: (Family, Vec<&'static str>), sets: &[Named], targets: &[String], number: &mut usize) -> Vec<Rule> {
+fn rules(random: &mut Random, scope: &Scope, number: &mut usize) -> Vec<Rule> {
     (0..random.between(1, 7))
         .map(|_| {
             *number += 1;
-            let mut scope = Scope { family: place.0, hooks: place.1.clone(), version: None, transport: None, named: sets, targets };
-            rule(random, &mut scope, format!("r{number}"))
+            rule(random, &mut scope.clone(), format!("r{number}"))
         })
         .collect()
 }

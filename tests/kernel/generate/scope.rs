@@ -38,6 +38,8 @@ pub struct Scope<'a> {
     pub named: &'a [Named],
     /// Chains that may be jumped to.
     pub targets: &'a [String],
+    /// The rule stands in a nat chain.
+    pub nat: bool,
 }
 
 impl Scope<'_> {

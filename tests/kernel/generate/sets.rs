@@ -56,7 +56,15 @@ fn one(random: &mut Random, version: Version) -> Named {
     let word = version.word();
     let address = if version == Version::V4 { "ipv4_addr" } else { "ipv6_addr" };
     let set = |kind, header: String, elements| Named { name: String::new(), kind, map: false, header, elements };
-    match random.below(11) {
+    match random.below(14) {
+        11 => {
+            let (kind, header) = random.one(&learned(version));
+            set(kind, format!("type {header}; size 1000; flags dynamic,timeout; timeout 1h;"), Vec::new())
+        }
+        12 => {
+            let pairs = random.some(PORT_RANGES).into_iter().map(|range| format!("{range} : {}", random.pick(&["accept", "drop", "return", "continue"]))).collect();
+            Named { map: true, ..set("verdict", "type inet_service : verdict; flags interval;".into(), pairs) }
+        }
         0 => set(word, format!("type {address};"), addresses(random, version)),
         1 => set(word, format!("type {address}; flags interval;"), random.some(version.ranges()).into_iter().map(str::to_owned).collect()),
         2 => {
@@ -85,6 +93,14 @@ fn one(random: &mut Random, version: Version) -> Named {
             let pairs = random.some(version.ranges()).iter().map(|range| format!("{range} : {:#x}", random.one(MARKS))).collect();
             Named { map: true, ..set(word, format!("type {address} : mark; flags interval;"), pairs) }
         }
+    }
+}
+
+/// What packets may be remembered by, and the type of the set for it.
+fn learned(version: Version) -> [(&'static str, &'static str); 3] {
+    match version {
+        Version::V4 => [("learned ip", "ipv4_addr"), ("learned ip . port", "ipv4_addr . inet_service"), ("learned mark", "mark")],
+        Version::V6 => [("learned ip6", "ipv6_addr"), ("learned ip6 . port", "ipv6_addr . inet_service"), ("learned mark", "mark")],
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Lab {
     tracker: conntrack::Flusher,
     /// Whether replies of the host under test are wanted: with right checksums it answers.
     pub answers: bool,
+    /// Whether connections are forgotten before every packet: translated ones meet in ways that the packets do not show.
+    pub forgetful: bool,
 }
 
 impl Lab {
@@ -57,6 +59,7 @@ impl Lab {
             tracker: conntrack::Flusher::open()?,
             namespace,
             answers: false,
+            forgetful: false,
         })
     }
 
@@ -83,6 +86,9 @@ impl Lab {
 
     /// Sends one packet as the first of its connection, waits until it is through, and tells where it ended.
     pub fn send(&mut self, packet: &Packet) -> io::Result<Fate> {
+        if self.forgetful {
+            self.tracker.flush()?;
+        }
         self.tracker.make_new(packet)?;
         let before = self.delivery.count()?;
         match packet.input {

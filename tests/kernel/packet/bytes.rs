@@ -14,7 +14,7 @@ impl Packet {
     pub fn frame(&self, checksums: bool) -> Vec<u8> {
         let side = if self.input == Some("eth1") { 2 } else { 1 };
         let kind: u16 = if self.destination.is_ipv4() { 0x0800 } else { 0x86dd };
-        let mut frame = vec![2, 0, 0, 0, 0, side, 2, 0, 0, 0, 0, 0x10 + side];
+        let mut frame = vec![2, 0, 0, 0, 0, side, 2, 0, 0, 0, 0, self.mac];
         frame.extend(kind.to_be_bytes());
         frame.extend(self.bytes(checksums));
         frame
@@ -31,7 +31,7 @@ impl Packet {
                 header.dscp = IpDscp::try_new(self.dscp).expect("six bits");
                 header.ecn = IpEcn::try_new(self.ecn).expect("two bits");
                 header.dont_fragment = false;
-                header.identification = 4242;
+                header.identification = self.id;
                 header.more_fragments = self.fragment.more;
                 header.fragment_offset = IpFragOffset::try_new(self.fragment.offset).expect("thirteen bits");
                 header.header_checksum = header.calc_header_checksum();
@@ -43,12 +43,12 @@ impl Packet {
                     IpNumber(self.protocol()),
                     IpFragOffset::try_new(self.fragment.offset).expect("thirteen bits"),
                     self.fragment.more,
-                    4242,
+                    u32::from(self.id),
                 );
                 let extension = if fragment { extension.to_bytes().to_vec() } else { Vec::new() };
                 let header = Ipv6Header {
                     traffic_class: self.dscp << 2 | self.ecn,
-                    flow_label: Ipv6FlowLabel::ZERO,
+                    flow_label: Ipv6FlowLabel::try_new(self.flow_label).expect("twenty bits"),
                     payload_length: u16::try_from(extension.len() + transport.len()).expect("a test's packet is short"),
                     next_header: if fragment { IpNumber::IPV6_FRAGMENTATION_HEADER } else { IpNumber(self.protocol()) },
                     hop_limit: self.ttl,
@@ -76,6 +76,8 @@ impl Packet {
                 header.acknowledgment_number = acknowledgement;
                 let mut bytes = header.to_bytes().to_vec();
                 bytes[13] = flags;
+                bytes[12] += u8::try_from(self.options.len() / 4).expect("at most ten words") << 4;
+                bytes.extend(&self.options);
                 bytes
             }
             Body::Udp { source, destination } => {

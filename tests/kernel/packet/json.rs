@@ -23,18 +23,21 @@ impl Packet {
         put("ecn", json!(self.ecn));
         put("mark", json!(self.mark));
         put("length", json!(self.length()));
-        put(
-            "payload",
-            json!(self.payload.iter().fold(String::new(), |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            })),
-        );
+        put("payload", json!(hex(&self.payload)));
+        if !self.options.is_empty() {
+            put("options", json!(hex(&self.options)));
+        }
+        if self.source.is_ipv4() {
+            put("ip_id", json!(self.id));
+        } else {
+            put("flow_label", json!(self.flow_label));
+        }
         put("frag", json!({ "offset": self.fragment.offset, "more": self.fragment.more, "df": false }));
         match self.input {
             Some(interface) => {
                 put("in", json!(interface));
-                put("src_mac", json!(if interface == "eth1" { "02:00:00:00:00:12" } else { "02:00:00:00:00:11" }));
+                put("src_mac", json!(format!("02:00:00:00:00:{:02x}", self.mac)));
+                put("dst_mac", json!(if interface == "eth1" { "02:00:00:00:00:02" } else { "02:00:00:00:00:01" }));
             }
             None => {
                 put("uid", json!(0));
@@ -73,4 +76,11 @@ impl Packet {
         }
         Value::Object(line)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

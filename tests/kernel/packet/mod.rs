@@ -26,6 +26,14 @@ pub struct Packet {
     /// Mark of the sending socket; 0 for a packet that comes in.
     pub mark: u32,
     pub fragment: Fragment,
+    /// IPv4 identification; also that of an IPv6 fragment.
+    pub id: u16,
+    /// IPv6 flow label.
+    pub flow_label: u32,
+    /// Last byte of the hardware address that a frame comes from.
+    pub mac: u8,
+    /// Options of a TCP header, a multiple of 4 bytes.
+    pub options: Vec<u8>,
     pub body: Body,
     /// What follows the transport header.
     pub payload: Vec<u8>,
@@ -83,7 +91,22 @@ impl Packet {
     pub fn new(input: Option<&'static str>, source: &str, destination: &str, body: Body) -> Self {
         let address = |text: &str| text.parse().expect("an address written in a test");
         let (source, destination) = (address(source), address(destination));
-        Self { input, source, destination, ttl: 64, dscp: 0, ecn: 0, mark: 0, fragment: Fragment::default(), body, payload: Vec::new() }
+        Self {
+            input,
+            source,
+            destination,
+            ttl: 64,
+            dscp: 0,
+            ecn: 0,
+            mark: 0,
+            fragment: Fragment::default(),
+            id: 4242,
+            flow_label: 0,
+            mac: if input == Some("eth1") { 0x12 } else { 0x11 },
+            options: Vec::new(),
+            body,
+            payload: Vec::new(),
+        }
     }
 
     /// Number of its transport protocol.
