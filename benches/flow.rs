@@ -48,6 +48,7 @@ fn host(rules: u32) -> Host {
         sets: vec![],
         conditions: vec![],
         conntrack: false,
+        reads_route: false,
         routing: Default::default(),
         settings: Default::default(),
         sockets: vec![],

@@ -120,6 +120,7 @@ fn host() -> impl Strategy<Value = Host> {
             sets: vec![set("pairs", &[32, 16], pairs), set("map", &[16], map)],
             conditions: vec![Condition { kind: ConditionKind::Rate, text: "limit rate 1/second".into() }],
             conntrack: false,
+            reads_route: false,
             routing: Default::default(),
             settings: Default::default(),
             sockets: vec![],

@@ -36,6 +36,7 @@ const GLOBAL: &[&str] = &[
     "net/netfilter/nf_conntrack_tcp_loose",
     "net/netfilter/nf_conntrack_tcp_be_liberal",
     "net/netfilter/nf_conntrack_checksum",
+    "net/netfilter/nf_conntrack_acct",
     "net/netfilter/nf_conntrack_max",
     "net/netfilter/nf_conntrack_count",
     "net/netfilter/nf_conntrack_helper",

@@ -27,6 +27,12 @@ pub struct Context<'a> {
     pub ipsets: ipset::Sets<'a>,
     /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
     pub names: ByInterface,
+    /// A rule reads the route that a packet has.
+    pub reads_route: bool,
+    /// Connections count what they carry; none if that is not known.
+    pub accounting: Option<bool>,
+    /// A rule may set a connection's label.
+    pub labels: bool,
     fragment: Option<ConditionId>,
     points: FxHashMap<(Field, u128, u128), Arc<Values>>,
 }
@@ -42,6 +48,9 @@ impl<'a> Context<'a> {
             sets: Sets::default(),
             ipsets: ipset::Sets::default(),
             names: std::iter::once((0, 0)).chain(names).collect(),
+            reads_route: false,
+            accounting: None,
+            labels: false,
             fragment: None,
             points: FxHashMap::default(),
         }

@@ -66,6 +66,8 @@ pub struct Rules<'a> {
 #[must_use]
 pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, version: IpVersion) -> Lowered {
     let mut context = Context::new(network, version);
+    context.accounting = snapshot.sysctls.get("net/netfilter/nf_conntrack_acct").map(|value| value.trim() != "0");
+    context.labels = nft::conntrack::sets_labels(rules.nft) || !rules.xtables.tables.is_empty();
     context.ipsets = ipset::Sets::new(rules.ipsets, ipset::changes(rules));
     let (mut chains, mut origins) = (Vec::new(), Vec::new());
     let left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);
@@ -79,6 +81,7 @@ pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, ver
         conntrack: nft::conntrack::is_active(rules.nft, version) || legacy.any(xtables::tracks),
         sets: context.sets.model,
         conditions: context.conditions,
+        reads_route: context.reads_route,
         routing: routing::lower(network, version),
         settings: Settings {
             fib_trusts_loopback_in_input: release(&snapshot.kernel) >= (6, 15),

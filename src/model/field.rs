@@ -52,6 +52,8 @@ pub enum Field {
     IpChecksum,
     /// IPv6 flow label.
     FlowLabel,
+    /// The gateway of the packet's route, 0 where it leads to the destination itself; no packet has one before it is routed.
+    NextHop,
     /// Transport bytes 4-7: TCP sequence number; UDP length and checksum; ICMP identifier and sequence.
     Sequence,
     /// Transport bytes 8-11: TCP acknowledgement number.
@@ -182,7 +184,7 @@ impl Field {
             | Self::Register(_) => 32,
             Self::LinkSource | Self::LinkDestination => 48,
             Self::Time => 64,
-            Self::Source | Self::Destination | Self::CtOriginalSource | Self::CtOriginalDestination => match version {
+            Self::Source | Self::Destination | Self::NextHop | Self::CtOriginalSource | Self::CtOriginalDestination => match version {
                 IpVersion::V4 => 32,
                 IpVersion::V6 => 128,
             },
@@ -215,6 +217,7 @@ impl Field {
             Self::FragmentOffset => "frag",
             Self::IpChecksum => "ip_checksum",
             Self::FlowLabel => "flow_label",
+            Self::NextHop => "next_hop",
             Self::Sequence => "seq",
             Self::Acknowledgement => "ack",
             Self::DataOffset => "data_offset",

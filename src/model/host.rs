@@ -42,6 +42,8 @@ pub struct Host {
     pub conditions: Vec<Condition>,
     /// Conntrack is active for this version: a rule reads it or NAT is used (`nf_ct_netns_get`).
     pub conntrack: bool,
+    /// A rule reads the route that a packet has ([`super::Field::NextHop`]).
+    pub reads_route: bool,
     /// Policy rules and routes.
     pub routing: Routing,
     /// The sysctls that decide.

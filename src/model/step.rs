@@ -50,8 +50,9 @@ pub enum Step {
     /// Add to numbers of the packet where the test holds; they stay within what their field can hold. Where it is not one known packet, the
     /// condition decides what they are.
     Add { changes: Box<[(Field, i32)]>, when: Box<Test>, condition: ConditionId },
-    /// The packet's connection shall be of this zone, 16 bits (`xt_ct_target`, `nft_ct_set_zone_eval`: only if it was not tracked yet).
-    Template { zone: Box<Bits> },
+    /// The packet's connection shall be of this zone, 16 bits (`xt_ct_target`, `nft_ct_set_zone_eval`: only if it was not tracked yet);
+    /// `untracked`: also that of an exempt packet.
+    Template { zone: Box<Bits>, untracked: bool },
     /// From here on the packet is untracked (`nft_notrack_eval`: only if it has no connection yet).
     Notrack,
     /// Look a key up in a map; no element breaks off the rule, else the element's data is taken: into [`Field::Register`]s from
@@ -64,6 +65,10 @@ pub enum Step {
     /// (RTN_*), 2 only as a test of presence; `flags` are `NFTA_FIB_F_*` (1 source, 2 destination, 4 mark, 8 iif, 16 oif, 32 present).
     /// The register then holds that number, whatever the host's byte order.
     Fib { register: u8, result: u32, flags: u32 },
+    /// Load what only the packet's way, or bytes whose place it decides, can tell. Where there is nothing the rule breaks off.
+    Load { what: Box<Load>, register: u8 },
+    /// Change an option of the TCP header; without such a header the rule breaks off.
+    EditOption { option: Box<TcpOption>, edit: OptionEdit },
     /// Add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
     Learn { key: Box<[Bits]>, set: SetId, delete: bool, inverted: bool },
     /// Translate the connection's addresses; ends the base chain with accept where it applies.
@@ -72,6 +77,69 @@ pub enum Step {
     Verdict(Verdict),
     /// Not modelled, and may end the packet in any way, or break off the rule, or go on.
     Opaque(ConditionId),
+}
+
+/// What a [`Step::Load`] loads.
+#[derive(Debug, Clone)]
+pub enum Load {
+    /// One byte: 1 where the test holds, else 0.
+    Truth(Test),
+    /// These bits where the test holds, else what the condition decides.
+    Where { test: Test, bits: Bits, condition: ConditionId },
+    /// The next hop of the packet's route (`rt nexthop`).
+    NextHop,
+    /// Nothing; but it breaks off where the packet has no route yet.
+    Routed,
+    /// A part of the connection's tuple, as packets of its original direction have it, or as replies have it.
+    Tuple { end: TupleEnd, reply: bool, condition: ConditionId },
+    /// An option of the TCP header.
+    TcpOption(TcpOption),
+    /// Something of the socket that takes the packet; no socket breaks off the rule.
+    Socket(SocketKey),
+}
+
+/// What is asked of a socket (`nft_socket_eval`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketKey {
+    /// Whether it is bound to no address; else something that is not collected.
+    pub wildcard: bool,
+    /// Registers that are filled.
+    pub words: u8,
+    /// Decides what is not known of it.
+    pub condition: ConditionId,
+}
+
+/// A part of a connection's tuple.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TupleEnd {
+    Source,
+    Destination,
+    SourcePort,
+    DestinationPort,
+}
+
+/// An option of the TCP header (`nft_exthdr.c`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpOption {
+    /// Its kind.
+    pub kind: u8,
+    /// First byte of it that is meant.
+    pub offset: u8,
+    /// Number of bytes.
+    pub len: u8,
+    /// Loads one byte: whether it is there.
+    pub present: bool,
+    /// Decides where the options are not known.
+    pub condition: ConditionId,
+}
+
+/// What is done to an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionEdit {
+    /// Its bytes are changed.
+    Set,
+    /// It becomes as many no-operations.
+    Strip,
 }
 
 /// How a rule, a map element or a policy ends.

@@ -101,7 +101,7 @@ impl<S: Space> Machine<'_, S> {
 }
 
 impl<S: Space> Machine<'_, S> {
-    /// Without a chunk SCTP is invalid (`sctp_error`, `do_basic_checks`); what its chunks say is not modelled.
+    /// Without a chunk SCTP is invalid (`sctp_error`, `do_basic_checks`), else its chunks decide.
     fn judge_sctp(&mut self, strands: Vec<Strand<S>>, tracked: &mut Vec<Strand<S>>) {
         const HEADER_AND_CHUNK: u128 = 12 + 4;
         let version = self.decider.host.version;
@@ -110,8 +110,14 @@ impl<S: Space> Machine<'_, S> {
         let (invalid, open) = self.decider.split_all(strands, &short);
         tracked.extend(invalid.into_iter().map(|strand| in_state(strand, INVALID, version)));
         for strand in open {
-            let why = "connection tracking of SCTP goes by its chunks, which are not modelled".to_owned();
-            self.end(strand, Ending::Unknown(why.clone()), Decision::Stage { stage: Stage::Conntrack, reason: why });
+            match self.begins_association(&strand) {
+                Some(true) => tracked.push(in_state(strand, NEW, version)),
+                Some(false) => tracked.push(in_state(strand, INVALID, version)),
+                None => {
+                    let why = "connection tracking of SCTP goes by its chunks, which are not known".to_owned();
+                    self.end(strand, Ending::Unknown(why.clone()), Decision::Stage { stage: Stage::Conntrack, reason: why });
+                }
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ impl<S: Space> Machine<'_, S> {
             }
             Step::Flip { field, bits, condition } => self.flip(&mut strand, *field, bits, *condition),
             Step::Add { changes, when, condition } => return (self.add(strand, changes, when, *condition), Vec::new()),
-            Step::Template { zone } if strand.way.tracking == Tracking::Unseen => {
+            Step::Template { zone, untracked } if strand.way.tracking.takes_template(*untracked) => {
                 let zone = strand.way.view.through(zone);
                 conntrack::template(&mut strand, zone);
             }
@@ -46,6 +46,7 @@ impl<S: Space> Machine<'_, S> {
             Step::Free { first, words, modulus, offset, condition } => {
                 return (self.free(strand, *first, *words, modulus.map(|modulus| (modulus, *offset)), *condition), Vec::new());
             }
+            Step::Load { what, register } => return self.load_step(strand, what, *register),
             Step::Fib { register, result, flags } => return self.fib(strand, *register, *result, *flags),
             _ => {}
         }
@@ -53,7 +54,14 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// Loads what only time or load decides; a number of the host's byte order where a modulus bounds it.
-    fn free(&mut self, mut strand: Strand<S>, first: u8, words: u8, bound: Option<(u32, u32)>, condition: ConditionId) -> Vec<Strand<S>> {
+    pub(super) fn free(
+        &mut self,
+        mut strand: Strand<S>,
+        first: u8,
+        words: u8,
+        bound: Option<(u32, u32)>,
+        condition: ConditionId,
+    ) -> Vec<Strand<S>> {
         for register in first..first.saturating_add(words) {
             let choice = self.decider.undecided.condition(condition);
             let bits = Bits::run(choice, 0, 32);

@@ -189,6 +189,11 @@ impl<'a, S: Space> Machine<'a, S> {
                     ways.onward.extend(breaks.into_iter().map(Strand::next_rule));
                     open.extend(goes_on.into_iter().map(|strand| (strand, at + 1, counted)));
                 }
+                Some(Step::EditOption { option, edit }) => {
+                    let (goes_on, breaks) = self.edit_option(strand, option, *edit, running.id);
+                    ways.onward.extend(breaks.into_iter().map(Strand::next_rule));
+                    open.extend(goes_on.into_iter().map(|strand| (strand, at + 1, counted)));
+                }
                 Some(step) => {
                     let (goes_on, breaks) = self.effect(strand, step);
                     ways.onward.extend(breaks.into_iter().map(Strand::next_rule));

@@ -32,7 +32,13 @@ mod maps;
 
 mod effects;
 
+mod load;
+
+mod options;
+
 pub mod conntrack;
+
+mod sctp;
 
 pub mod nat;
 

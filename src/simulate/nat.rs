@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::{
     Bits, ChainId, Field, Hook, IpVersion, RuleId, Test, Values,
-    step::{Nat, NatKind},
+    step::{Nat, NatKind, TupleEnd},
 };
 
 /// `NF_NAT_RANGE_NETMAP`.
@@ -103,6 +103,8 @@ impl<S: Space> Machine<'_, S> {
         for mut strand in strands {
             match strand.way.tracking {
                 Tracking::New if !strand.way.binding.settled(side) => fresh.push(strand),
+                // A template runs through all chains, and nothing comes of it (nf_nat_setup_info: it is confirmed).
+                Tracking::Template => fresh.push(strand),
                 Tracking::New | Tracking::Known => {
                     strand.translate_known(side, self.decider.host.version);
                     through.push(strand);
@@ -124,7 +126,9 @@ impl<S: Space> Machine<'_, S> {
         }
         for mut strand in fresh {
             // nf_nat_alloc_null_binding
-            strand.settle(side);
+            if strand.way.tracking != Tracking::Template {
+                strand.settle(side);
+            }
             through.push(strand);
         }
         through
@@ -152,6 +156,10 @@ impl<S: Space> Machine<'_, S> {
             self.end_unknown(strand, rule, "NAT outside of its hooks".into());
             return;
         };
+        if strand.way.tracking == Tracking::Template {
+            self.accept(strand, rule, ways);
+            return;
+        }
         for (mut strand, address) in self.address(strand, nat, side, rule) {
             let version = self.decider.host.version;
             let (address_field, port_field) = side.fields();
@@ -172,9 +180,30 @@ impl<S: Space> Machine<'_, S> {
                     strand.way.binding.end(side).translated = Some((address.clone(), port));
                 }
                 strand.settle(side);
-                self.accept(strand, rule, ways);
+                let mut parts = vec![strand];
+                if changed {
+                    let (short, others) = self.divide(parts, &self.unwritable(side));
+                    for strand in short {
+                        let reason = "its GRE header can't be translated".into();
+                        self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Nat, reason });
+                    }
+                    parts = others;
+                }
+                for strand in parts {
+                    self.accept(strand, rule, ways);
+                }
             }
         }
+    }
+
+    /// `gre_manip_pkt`: a header of less than 8 bytes can't be written, nor a destination into a version that is not known. Of other
+    /// protocols connection tracking has seen to it.
+    fn unwritable(&self, side: Side) -> Test {
+        let network = if self.decider.host.version == IpVersion::V4 { 20 } else { 40 };
+        let short = Test::is(Field::Length, Values::range(16, 0, network + 7));
+        let version = Test::is(Field::SourcePort, Values::masked(16, 6, 0).complement());
+        let bad = if side == Side::Destination { Test::any([short, version]) } else { short };
+        Test::all([Test::is(Field::Protocol, Values::one(8, 47)), bad])
     }
 
     /// The new address; none if it stays.
@@ -290,6 +319,18 @@ impl Binding {
             Side::Source => self.source.settled,
             Side::Destination => self.destination.settled,
         }
+    }
+}
+
+impl super::strand::Way {
+    /// What replies of the connection have there; none where its original direction tells.
+    pub(super) fn reply(&self, end: TupleEnd) -> Option<Bits> {
+        let side = match end {
+            TupleEnd::Source | TupleEnd::SourcePort => &self.binding.destination,
+            TupleEnd::Destination | TupleEnd::DestinationPort => &self.binding.source,
+        };
+        let (address, port) = side.translated.as_ref()?;
+        Some(if matches!(end, TupleEnd::Source | TupleEnd::Destination) { address } else { port }.clone())
     }
 }
 

@@ -66,8 +66,7 @@ impl<S: Space> Machine<'_, S> {
         self.input(local, given);
         let strands = self.pass(Hook::Forward, forward, given, None);
         let strands = self.pass(Hook::Postrouting, strands, given, None);
-        for strand in strands {
-            let interface = self.interface_of(&strand);
+        for (interface, strand) in self.egress(strands, given) {
             self.arrive(strand, Delivery::Forward { interface });
         }
     }
@@ -93,6 +92,29 @@ impl<S: Space> Machine<'_, S> {
         through
     }
 
+    /// Packets leave by their interfaces (`nf_hook_egress`, at `dev_queue_xmit`); there they have come in by none.
+    fn egress(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<(u32, Strand<S>)> {
+        let asked = !self.decider.host.chains_at(Hook::Egress).is_empty();
+        let mut left = Vec::new();
+        for mut strand in strands {
+            let interface = self.interface_of(&strand);
+            if !asked {
+                left.push((interface, strand));
+                continue;
+            }
+            let incoming = strand.way.view.get(Field::InInterface).cloned();
+            strand.way.view.fix(Field::InInterface, 0, 32);
+            for mut strand in self.pass(Hook::Egress, vec![strand], given, Some(interface)) {
+                match &incoming {
+                    Some(bits) => strand.way.view.set(Field::InInterface, bits.clone()),
+                    None => strand.way.view.unset(Field::InInterface),
+                }
+                left.push((interface, strand));
+            }
+        }
+        left
+    }
+
     fn send(&mut self, strands: Vec<Strand<S>>, given: Given) {
         let mut leaving = Vec::new();
         for (mut strand, route) in self.route_sent(strands) {
@@ -114,8 +136,7 @@ impl<S: Space> Machine<'_, S> {
         let strands = self.pass(Hook::Postrouting, strands, given, None);
         let loopback = self.decider.host.interfaces.iter().find(|each| each.loopback).map(|each| each.index);
         let mut returning = Vec::new();
-        for mut strand in strands {
-            let interface = self.interface_of(&strand);
+        for (interface, mut strand) in self.egress(strands, given) {
             if Some(interface) == loopback {
                 strand.way.view.fix(Field::InInterface, u128::from(interface), 32);
                 strand.way.view.fix(Field::OutInterface, 0, 32);

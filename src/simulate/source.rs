@@ -238,6 +238,7 @@ mod tests {
             sets: Vec::new(),
             conditions: Vec::new(),
             conntrack: false,
+            reads_route: false,
             routing,
             settings: Settings::default(),
             sockets: Vec::new(),

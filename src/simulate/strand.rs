@@ -79,6 +79,13 @@ impl Tracking {
     pub fn has_connection(self) -> bool {
         matches!(self, Self::New | Self::Known)
     }
+
+    /// Whether a template can be put in the place of its connection. xtables takes an exempt packet for tracked (`xt_ct_target`), nft does
+    /// not (`nft_ct_set_zone_eval`).
+    #[must_use]
+    pub fn takes_template(self, even_untracked: bool) -> bool {
+        matches!(self, Self::Unseen | Self::Invalid) || even_untracked && self == Self::Untracked
+    }
 }
 
 impl<S: Space> Strand<S> {

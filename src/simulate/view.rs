@@ -32,6 +32,11 @@ impl View {
         self.set(field, Bits::constant(width, value));
     }
 
+    /// Takes the original field for the current one again.
+    pub fn unset(&mut self, field: Field) {
+        self.0.retain(|(each, _)| *each != field);
+    }
+
     /// Whether a rule has left something in a register.
     #[must_use]
     pub fn has_registers(&self) -> bool {

@@ -33,7 +33,11 @@ impl Sweep {
         let result = self.case(lab, &mut case);
         if let Err(complaints) = result {
             // What makes many fail is mostly one thing.
-            let complaints = if self.failures.len() < number("CLEARWAY_AGREEMENT_SHRINK", 1) { smallest(lab, &case).unwrap_or(complaints) } else { complaints };
+            let complaints = if self.failures.len() < number("CLEARWAY_AGREEMENT_SHRINK", 1) {
+                smallest(lab, &case).unwrap_or(complaints)
+            } else {
+                complaints
+            };
             self.failures.push(format!("seed {seed}\n{complaints}"));
         }
     }

@@ -19,6 +19,18 @@ pub fn is_active(ruleset: &Ruleset, version: IpVersion) -> bool {
     })
 }
 
+/// Whether a rule may set the label of a connection.
+#[must_use]
+pub fn sets_labels(ruleset: &Ruleset) -> bool {
+    const LABELS: u32 = 13;
+    let mut exprs = ruleset.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules).flat_map(|rule| &rule.exprs);
+    exprs.any(|expr| match expr {
+        Expr::Ct(ct) => ct.source.is_some() && ct.key == LABELS,
+        Expr::Compat(compat) => compat.name == "connlabel",
+        _ => false,
+    })
+}
+
 /// Whether an expression turns tracking on. `notrack` does not.
 fn needs(expr: &Expr, table: &Table, version: IpVersion) -> bool {
     let family = match expr {

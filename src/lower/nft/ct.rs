@@ -2,7 +2,10 @@
 
 use super::{payload::protocol_family, rule::Reader};
 use crate::{
-    model::{Bits, Field, IpVersion, Step, Test, Values, step::ConditionKind},
+    model::{
+        Bits, Field, IpVersion, Step, Test, Values,
+        step::{ConditionKind, Load, TupleEnd},
+    },
     ruleset::nft::{
         Family,
         expr::{Ct, Reg},
@@ -62,15 +65,43 @@ impl Reader<'_, '_> {
             key::PROTOCOL => self.load_connection_protocol(dest),
             key::SRC_IP | key::DST_IP if version == IpVersion::V6 => self.test(Test::Never),
             key::SRC_IP6 | key::DST_IP6 if version == IpVersion::V4 => self.test(Test::Never),
-            key::SRC | key::SRC_IP | key::SRC_IP6 => self.load_tuple(ct, dest, Field::CtOriginalSource, "saddr"),
-            key::DST | key::DST_IP | key::DST_IP6 => self.load_tuple(ct, dest, Field::CtOriginalDestination, "daddr"),
-            key::PROTO_SRC => self.load_tuple(ct, dest, Field::CtOriginalSourcePort, "proto-src"),
-            key::PROTO_DST => self.load_tuple(ct, dest, Field::CtOriginalDestinationPort, "proto-dst"),
+            key::SRC | key::SRC_IP | key::SRC_IP6 => self.load_tuple(ct, dest, TupleEnd::Source, "saddr"),
+            key::DST | key::DST_IP | key::DST_IP6 => self.load_tuple(ct, dest, TupleEnd::Destination, "daddr"),
+            key::PROTO_SRC => self.load_tuple(ct, dest, TupleEnd::SourcePort, "proto-src"),
+            key::PROTO_DST => self.load_tuple(ct, dest, TupleEnd::DestinationPort, "proto-dst"),
+            key::PKTS | key::BYTES | key::AVGPKT if self.context.accounting.is_some() => self.load_accounting(ct, dest),
+            key::LABELS if !self.context.labels => self.load_of_new(dest, Bits::constant(128, 0), "ct label"),
+            key::HELPER => {
+                // Only what was expected has a master (`nf_ct_expect_find_get`).
+                let master = self.context.condition(ConditionKind::Unknown, "a connection that another one's helper expected");
+                let known = Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (4, 4)]));
+                self.guards.other(Test::All(vec![known, Test::Condition(master)]));
+                self.load_unknown(dest, 16, ConditionKind::Unknown, "ct helper");
+            }
             other => {
                 let (text, bytes) = name_and_size(other);
                 self.load_unknown(dest, bytes, ConditionKind::Unknown, format!("ct {text}"));
             }
         }
+    }
+
+    /// What a new connection has; of another it is not known.
+    fn load_of_new(&mut self, dest: Reg, bits: Bits, text: &str) {
+        let condition = self.context.condition(ConditionKind::Unknown, text);
+        let test = Test::is(Field::CtState, Values::one(32, 8));
+        self.load_by(dest, bits.width() / 8, Load::Where { test, bits, condition });
+    }
+
+    /// `nf_ct_acct_update`: the packet itself is counted, if the kernel counts.
+    fn load_accounting(&mut self, ct: &Ct, dest: Reg) {
+        let counted = self.context.accounting == Some(true) && ct.direction != Some(1);
+        let mut bits = Bits::constant(48, 0);
+        match ct.key {
+            _ if !counted => bits.push_zeros(16),
+            key::PKTS => bits = Bits::constant(64, 1),
+            _ => bits.append(&Bits::field(Field::Length, self.context.version)),
+        }
+        self.load_of_new(dest, bits.swap_bytes(8), "what a connection has carried so far");
     }
 
     /// An ICMP error belongs to a connection of another protocol than its own.
@@ -81,16 +112,26 @@ impl Reader<'_, '_> {
         self.load_bits(dest, Bits::field(Field::Protocol, self.context.version));
     }
 
-    /// A part of the connection's tuple. Those of the reply depend on its translation.
-    fn load_tuple(&mut self, ct: &Ct, dest: Reg, original: Field, name: &str) {
+    /// A part of the connection's tuple.
+    fn load_tuple(&mut self, ct: &Ct, dest: Reg, end: TupleEnd, name: &str) {
         let version = self.context.version;
-        if ct.direction == Some(1) {
-            let bytes = usize::from(original.width(version)) / 8;
-            return self.load_unknown(dest, bytes, ConditionKind::Unknown, format!("ct reply {name}"));
-        }
-        let mut bits = Bits::field(original, version);
-        // In inet tables the old keys copy all 16 bytes of the address.
-        if matches!(ct.key, key::SRC | key::DST) && version == IpVersion::V4 && self.scope.table.family == Family::Inet {
+        let reply = ct.direction == Some(1);
+        let original = match end {
+            TupleEnd::Source if !reply => Field::CtOriginalSource,
+            TupleEnd::Destination if !reply => Field::CtOriginalDestination,
+            _ => {
+                let condition = self.context.condition(ConditionKind::Unknown, format!("ct {name} of a connection that is not known"));
+                let bytes = if name.starts_with("proto") { 2 } else { usize::from(Field::Source.width(version)) / 8 };
+                self.load_by(dest, bytes, Load::Tuple { end, reply, condition });
+                return self.fill_up(ct, dest, self.words(dest, bytes));
+            }
+        };
+        self.fill_up(ct, dest, Bits::field(original, version));
+    }
+
+    /// In inet tables the old keys copy all 16 bytes of the address.
+    fn fill_up(&mut self, ct: &Ct, dest: Reg, mut bits: Bits) {
+        if matches!(ct.key, key::SRC | key::DST) && self.context.version == IpVersion::V4 && self.scope.table.family == Family::Inet {
             bits.push_zeros(96);
         }
         self.load_bits(dest, bits);
@@ -105,7 +146,7 @@ impl Reader<'_, '_> {
             }
             key::ZONE => {
                 let zone = self.read_bits(source, 2).swap_bytes(2);
-                self.effect(Step::Template { zone: Box::new(zone) });
+                self.effect(Step::Template { zone: Box::new(zone), untracked: true });
                 self.guards.forget_connection();
             }
             // Reads of these are never decided, so that they need no writing.

@@ -109,11 +109,16 @@ impl Guards {
         }
         if self.connection.take() {
             tests.push(has_connection());
+            // nft_ct_get_eval: a template is none.
+            tests.push(Test::is(Field::CtStatus, Values::masked(32, TEMPLATE, 0)));
         }
         tests.extend(self.others.drain(..));
         tests
     }
 }
+
+/// `IPS_TEMPLATE`.
+const TEMPLATE: u128 = 1 << 11;
 
 /// Bytes of IPv6's fragment header.
 const FRAGMENT_HEADER: usize = 8;

@@ -17,6 +17,8 @@ mod ct;
 
 mod elements;
 
+mod exthdr;
+
 mod fib;
 
 pub mod guards;
@@ -40,6 +42,8 @@ mod payload;
 mod registers;
 
 mod reject;
+
+mod rt;
 
 mod rule;
 

@@ -7,7 +7,7 @@ use crate::{
     },
     model::{
         Bits, Field, Step, Test,
-        step::{ConditionId, ConditionKind},
+        step::{ConditionId, ConditionKind, Load},
     },
     ruleset::nft::expr::{Expr, Reg},
 };
@@ -95,7 +95,7 @@ impl<'c, 'a> Reader<'c, 'a> {
             Test::Always => {}
             Test::Never => {
                 // What only tests before it does not matter: the rule never gets anywhere.
-                if self.steps.iter().all(|step| matches!(step, Step::Test(_) | Step::Free { .. } | Step::Fib { .. })) {
+                if self.steps.iter().all(|step| matches!(step, Step::Test(_) | Step::Free { .. } | Step::Fib { .. } | Step::Load { .. })) {
                     self.steps.clear();
                 }
                 self.guards = Guards::default();
@@ -154,13 +154,26 @@ impl<'c, 'a> Reader<'c, 'a> {
         self.load_bits(register, bits);
     }
 
+    /// Loads what the simulation finds out, or it breaks off the rule.
+    pub fn load_by(&mut self, register: Reg, bytes: usize, what: Load) {
+        self.forget_words(register, bytes);
+        self.steps.push(Step::Load { what: Box::new(what), register: register.0 / 4 });
+        let bits = self.words(register, bytes);
+        self.load_bits(register, bits);
+    }
+
     /// Fresh contents of the words from a register on, of which the first `bytes` bytes are returned.
     pub fn free(&mut self, register: Reg, bytes: usize, condition: ConditionId) -> Bits {
         let (first, words) = (register.0 / 4, bytes.div_ceil(4) as u8);
         self.forget_words(register, bytes);
         self.steps.push(Step::Free { first, words, modulus: None, offset: 0, condition });
+        self.words(register, bytes)
+    }
+
+    /// What the simulation has put into the words from a register on.
+    pub fn words(&self, register: Reg, bytes: usize) -> Bits {
         let mut bits = Bits::default();
-        for word in first..first.saturating_add(words) {
+        for word in (register.0 / 4..).take(bytes.div_ceil(4)) {
             bits.append(&Bits::field(Field::Register(word), self.context.version));
         }
         bits.slice(0, 8 * bytes)

@@ -78,7 +78,8 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// Routes packets that came in.
-    pub(super) fn route_received(&mut self, strands: Vec<Strand<S>>) -> Vec<(Strand<S>, Route)> {
+    pub(super) fn route_received(&mut self, mut strands: Vec<Strand<S>>) -> Vec<(Strand<S>, Route)> {
+        self.without_gateway(&mut strands);
         let mut routed = Vec::new();
         for (interface, strands) in self.by_interface(strands) {
             let Some(interface) = interface else {
@@ -140,7 +141,41 @@ impl<S: Space> Machine<'_, S> {
             }
         }
         ways.extend(rest.into_iter().map(|strand| (strand, last)));
-        ways
+        if self.decider.host.reads_route { self.with_gateways(ways, route) } else { ways }
+    }
+
+    /// A route that leads through no gateway, until another is found.
+    fn without_gateway(&self, strands: &mut [Strand<S>]) {
+        if self.decider.host.reads_route {
+            let width = self.decider.host_address_width();
+            strands.iter_mut().for_each(|strand| strand.way.view.fix(Field::NextHop, 0, width));
+        }
+    }
+
+    /// The same packets, with the gateway of their route: of several by one interface, the kernel's choice.
+    fn with_gateways(&mut self, ways: Vec<(Strand<S>, u32)>, route: &Entry) -> Vec<(Strand<S>, u32)> {
+        let width = self.decider.host_address_width();
+        let mut all = Vec::new();
+        for (strand, interface) in ways {
+            let here = route.hops.iter().filter(|hop| !hop.dead && hop.interface == interface);
+            let mut gateways: Vec<u128> = here.map(|hop| hop.gateway.unwrap_or(0)).collect();
+            gateways.sort_unstable();
+            gateways.dedup();
+            let Some(last) = gateways.pop() else { continue };
+            let mut rest = vec![strand];
+            if !gateways.is_empty() {
+                let choice = self.decider.undecided.chosen("gateway chosen by the kernel among the nexthops of the route".into());
+                for (number, gateway) in (0..).zip(gateways) {
+                    let (mut here, others) = self.divide(rest, &Test::is(choice, Values::one(32, number)));
+                    here.iter_mut().for_each(|strand| strand.way.view.fix(Field::NextHop, gateway, width));
+                    all.extend(here.into_iter().map(|strand| (strand, interface)));
+                    rest = others;
+                }
+            }
+            rest.iter_mut().for_each(|strand| strand.way.view.fix(Field::NextHop, last, width));
+            all.extend(rest.into_iter().map(|strand| (strand, interface)));
+        }
+        all
     }
 
     /// Whether the test holds for all of the packets, without splitting them.

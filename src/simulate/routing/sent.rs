@@ -18,7 +18,8 @@ use crate::{
 
 impl<S: Space> Machine<'_, S> {
     /// Routes packets that this host sends.
-    pub(in crate::simulate) fn route_sent(&mut self, strands: Vec<Strand<S>>) -> Vec<(Strand<S>, Route)> {
+    pub(in crate::simulate) fn route_sent(&mut self, mut strands: Vec<Strand<S>>) -> Vec<(Strand<S>, Route)> {
+        self.without_gateway(&mut strands);
         let unspecified = Test::is(Field::Destination, Values::one(self.decider.host_address_width(), 0));
         let odd = match self.decider.host.version {
             IpVersion::V4 => block(0xe000_0000, 4).or(&Values::one(32, u128::from(u32::MAX))),

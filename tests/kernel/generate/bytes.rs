@@ -49,7 +49,8 @@ fn on_transport(random: &mut Random) -> String {
 }
 
 fn on_inner(random: &mut Random) -> String {
-    let (offset, length) = if random.percent(70) { (8 * random.below(6), 8 * random.between(1, 4)) } else { (random.below(30), random.between(1, 17)) };
+    let (offset, length) =
+        if random.percent(70) { (8 * random.below(6), 8 * random.between(1, 4)) } else { (random.below(30), random.between(1, 17)) };
     format!("meta l4proto udp {}", compared(random, "ih", offset, length))
 }
 
@@ -91,9 +92,15 @@ fn on_network(random: &mut Random, scope: &mut Scope) -> String {
                 "@nh,152,8 & 0x7 == 1",
                 "@nh,0,8 0x45",
             ],
-            Version::V6 => {
-                &["@nh,64,16 0xfd00", "@nh,192,16 0xfd00", "@nh,176,16 7", "@nh,48,8 6", "@nh,56,8 64", "@nh,304,16 & 0xf == 0x7", "@nh,0,4 6"]
-            }
+            Version::V6 => &[
+                "@nh,64,16 0xfd00",
+                "@nh,192,16 0xfd00",
+                "@nh,176,16 7",
+                "@nh,48,8 6",
+                "@nh,56,8 64",
+                "@nh,304,16 & 0xf == 0x7",
+                "@nh,0,4 6",
+            ],
         };
         return random.pick(text).to_owned();
     }

@@ -84,7 +84,9 @@ pub fn on_header(random: &mut Random, scope: &mut Scope) -> String {
             ]);
             format!("ip {text}")
         }
-        7 => random.pick(&["ip6 flowlabel 0", "ip6 flowlabel != 0", "ip6 flowlabel 0x12345", "ip6 version 6", "ip6 flowlabel > 5"]).to_owned(),
+        7 => random
+            .pick(&["ip6 flowlabel 0", "ip6 flowlabel != 0", "ip6 flowlabel 0x12345", "ip6 version 6", "ip6 flowlabel > 5"])
+            .to_owned(),
         _ => match version {
             Version::V4 if scope.transport.is_none() => {
                 format!("ip protocol {}", random.pick(&["tcp", "udp", "icmp", "!= tcp", "{ tcp, udp }", "!= { icmp, udp }", "47"]))

@@ -53,10 +53,14 @@ pub fn on_option(random: &mut Random, scope: &mut Scope) -> String {
 /// A match on the socket or the route of a packet.
 pub fn on_socket(random: &mut Random, scope: &mut Scope) -> String {
     if scope.only(&["prerouting", "input"]) && random.percent(50) {
-        return random.pick(&["socket transparent 0", "socket transparent 1", "socket wildcard 1", "socket mark 0", "socket mark != 1"]).to_owned();
+        return random
+            .pick(&["socket transparent 0", "socket transparent 1", "socket wildcard 1", "socket mark 0", "socket mark != 1"])
+            .to_owned();
     }
     match version(random, scope) {
-        Version::V4 => random.pick(&["rt ip nexthop 10.1.0.254", "rt ip nexthop != 10.2.0.254", "rt ip nexthop 10.2.0.0/24", "rt classid 0"]),
+        Version::V4 => {
+            random.pick(&["rt ip nexthop 10.1.0.254", "rt ip nexthop != 10.2.0.254", "rt ip nexthop 10.2.0.0/24", "rt classid 0"])
+        }
         Version::V6 => random.pick(&["rt ip6 nexthop fd00:1::fe", "rt ip6 nexthop != fd00:2::fe", "rt ip6 nexthop fd00:2::/64"]),
     }
     .to_owned()

@@ -50,6 +50,9 @@ pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
     }
     let length = random.one(&[0, 0, 4, 8, 20]);
     packet.payload = (0..length).map(|_| random.one(&[0, 1, 0x50, 0xff])).collect();
+    if packet.body == Body::Other(132) && random.percent(70) {
+        packet.payload = association(random);
+    }
     packet.id = random.between(1, 65535) as u16;
     if random.percent(10) {
         packet.flow_label = random.one(&[1, 0x12345, 0xfffff]);
@@ -79,6 +82,22 @@ const OPTIONS: &[&[u8]] = &[
     &[8, 10, 0, 0],
     &[5, 0, 4, 2],
 ];
+
+/// SCTP: ports, verification tag, checksum, and a chunk or two.
+fn association(random: &mut Random) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for port in [port(random), port(random)] {
+        bytes.extend(port.to_be_bytes());
+    }
+    bytes.extend(random.one(&[[0; 4], [0; 4], [0, 0, 0, 9]]));
+    bytes.extend([0; 4]);
+    for _ in 0..random.one(&[1, 1, 1, 2]) {
+        let kind = random.one(&[1, 1, 1, 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14]);
+        bytes.extend([kind, 0, 0, random.one(&[20, 20, 20, 4, 0])]);
+        bytes.extend([1; 16]);
+    }
+    bytes
+}
 
 /// Makes a fragment of it: the first, one amid, or the last.
 fn cut(random: &mut Random, packet: &mut Packet) {

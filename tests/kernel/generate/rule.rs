@@ -185,7 +185,8 @@ fn reject(random: &mut Random, scope: &mut Scope) -> String {
         }
         2 if scope.version != Some(Version::V6) && scope.family != super::scope::Family::Ip6 => {
             scope.version = Some(Version::V4);
-            let kinds = ["admin-prohibited", "host-unreachable", "net-unreachable", "port-unreachable", "prot-unreachable", "host-prohibited"];
+            let kinds =
+                ["admin-prohibited", "host-unreachable", "net-unreachable", "port-unreachable", "prot-unreachable", "host-prohibited"];
             format!("reject with icmp type {}", random.pick(&kinds))
         }
         3 if scope.version != Some(Version::V4) && scope.family != super::scope::Family::Ip => {
@@ -200,7 +201,9 @@ fn reject(random: &mut Random, scope: &mut Scope) -> String {
 }
 
 fn verdict_map(random: &mut Random, scope: &mut Scope) -> String {
-    if let Some(map) = named_map(random, scope, "verdict").filter(|_| random.percent(40) && scope.transport.is_none_or(|protocol| protocol == "tcp")) {
+    if let Some(map) =
+        named_map(random, scope, "verdict").filter(|_| random.percent(40) && scope.transport.is_none_or(|protocol| protocol == "tcp"))
+    {
         scope.transport = Some("tcp");
         return format!("tcp dport vmap @{}", map.name);
     }

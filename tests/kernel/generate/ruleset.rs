@@ -46,7 +46,8 @@ impl Ruleset {
             let _ = writeln!(text, "table {} {} {{{dormant}", table.family.word(), table.name);
             for set in &table.sets {
                 let word = if set.map { "map" } else { "set" };
-                let elements = if set.elements.is_empty() { String::new() } else { format!("elements = {{ {} }};", set.elements.join(", ")) };
+                let elements =
+                    if set.elements.is_empty() { String::new() } else { format!("elements = {{ {} }};", set.elements.join(", ")) };
                 let _ = writeln!(text, "\t{word} {} {{ {} {elements} }}", set.name, set.header);
             }
             for chain in &table.chains {
@@ -112,13 +113,17 @@ pub fn ruleset(random: &mut Random) -> Ruleset {
 fn table(random: &mut Random, family: Family, name: String, number: &mut usize) -> Table {
     let sets = declare(random, family);
     let hooks: Vec<&'static str> = match family {
-        Family::Netdev => random.pick::<[&'static str]>(&[&["ingress"], &["ingress", "ingress"], &["ingress", "egress"], &["egress"]]).to_vec(),
+        Family::Netdev => {
+            random.pick::<[&'static str]>(&[&["ingress"], &["ingress", "ingress"], &["ingress", "egress"], &["egress"]]).to_vec()
+        }
         Family::Inet if random.percent(10) => vec!["ingress", "prerouting", "output", "postrouting"],
         _ => (0..random.between(2, 6)).map(|_| random.pick(&HOOKS)).collect(),
     };
     let translating: Vec<&'static str> = match family {
         Family::Netdev => Vec::new(),
-        _ if random.percent(30) => (0..random.between(1, 3)).map(|_| random.pick(&["prerouting", "prerouting", "output", "postrouting", "postrouting", "input"])).collect(),
+        _ if random.percent(30) => (0..random.between(1, 3))
+            .map(|_| random.pick(&["prerouting", "prerouting", "output", "postrouting", "postrouting", "input"]))
+            .collect(),
         _ => Vec::new(),
     };
     let mut chains: Vec<Chain> = Vec::new();

@@ -62,7 +62,11 @@ fn one(random: &mut Random, version: Version) -> Named {
             set(kind, format!("type {header}; size 1000; flags dynamic,timeout; timeout 1h;"), Vec::new())
         }
         12 => {
-            let pairs = random.some(PORT_RANGES).into_iter().map(|range| format!("{range} : {}", random.pick(&["accept", "drop", "return", "continue"]))).collect();
+            let pairs = random
+                .some(PORT_RANGES)
+                .into_iter()
+                .map(|range| format!("{range} : {}", random.pick(&["accept", "drop", "return", "continue"])))
+                .collect();
             Named { map: true, ..set("verdict", "type inet_service : verdict; flags interval;".into(), pairs) }
         }
         0 => set(word, format!("type {address};"), addresses(random, version)),

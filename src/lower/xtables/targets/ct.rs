@@ -18,5 +18,5 @@ pub fn meaning(ct: &Ct, context: &Context<'_>) -> Vec<Step> {
         (true, false) => Bits::constant(16, ct.zone.into()),
         (false, _) => Bits::constant(16, 0),
     };
-    vec![Step::Template { zone: Box::new(zone) }]
+    vec![Step::Template { zone: Box::new(zone), untracked: false }]
 }

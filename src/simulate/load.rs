@@ -1,0 +1,151 @@
+//! Loads of what only a packet's way tells: its next hop, its connection's tuple, the socket that takes it, whether a test holds.
+
+use super::{machine::Machine, space::Space, strand::Strand};
+use crate::model::{
+    Bits, Field, Hook, Test, Values,
+    step::{ConditionId, Load, SocketKey, TupleEnd},
+};
+
+type Both<S> = (Vec<Strand<S>>, Vec<Strand<S>>);
+
+impl<S: Space> Machine<'_, S> {
+    /// Fills registers: the packets that go on with the rule, and those for which it breaks off.
+    pub(super) fn load_step(&mut self, mut strand: Strand<S>, load: &Load, register: u8) -> Both<S> {
+        let version = self.decider.host.version;
+        match load {
+            Load::Truth(test) => {
+                let (mut on, mut no) = self.decider.split(strand, test);
+                on.iter_mut().for_each(|strand| strand.load_bits(register, &Bits::constant(8, 1)));
+                no.iter_mut().for_each(|strand| strand.load_bits(register, &Bits::constant(8, 0)));
+                on.extend(no);
+                (on, Vec::new())
+            }
+            Load::Where { test, bits, condition } => {
+                let words = bits.width().div_ceil(32) as u8;
+                let (mut on, open) = self.decider.split(strand, test);
+                for strand in &mut on {
+                    let bits = strand.way.view.through(bits);
+                    strand.load_bits(register, &bits);
+                }
+                on.extend(open.into_iter().flat_map(|strand| self.free(strand, register, words, None, *condition)));
+                (on, Vec::new())
+            }
+            // rt_nexthop: the gateway, else the destination as it is now. No packet has a route before it is routed (skb_dst).
+            Load::NextHop => {
+                let Some(hop) = strand.way.view.get(Field::NextHop).cloned() else { return (Vec::new(), vec![strand]) };
+                let hop = if hop.as_constant() == Some(0) { strand.way.view.field(Field::Destination, version) } else { hop };
+                strand.load_bits(register, &hop);
+                (vec![strand], Vec::new())
+            }
+            Load::Routed if strand.way.view.get(Field::NextHop).is_some() => (vec![strand], Vec::new()),
+            Load::Routed => (Vec::new(), vec![strand]),
+            Load::Tuple { end, reply, condition } => (self.load_tuple(strand, *end, *reply, *condition, register), Vec::new()),
+            Load::TcpOption(option) => self.load_option(strand, option, register),
+            Load::Socket(key) => self.load_socket(strand, *key, register),
+        }
+    }
+
+    /// A reply's source is the original destination, translated, and so on.
+    fn load_tuple(&mut self, strand: Strand<S>, end: TupleEnd, reply: bool, condition: ConditionId, register: u8) -> Vec<Strand<S>> {
+        let version = self.decider.host.version;
+        let protocols =
+            |numbers: &[u128]| Test::is(Field::Protocol, Values::from_ranges(8, numbers.iter().map(|number| (*number, *number))));
+        let original = if reply { end.opposite() } else { end };
+        let field = match original {
+            TupleEnd::Source => Field::CtOriginalSource,
+            TupleEnd::Destination => Field::CtOriginalDestination,
+            TupleEnd::SourcePort => Field::CtOriginalSourcePort,
+            TupleEnd::DestinationPort => Field::CtOriginalDestinationPort,
+        };
+        let told = |strand: &Strand<S>| {
+            let translated = if reply { strand.way.reply(end) } else { None };
+            translated.unwrap_or_else(|| strand.way.view.field(field, version))
+        };
+        if matches!(end, TupleEnd::Source | TupleEnd::Destination) {
+            let mut strand = strand;
+            let bits = told(&strand);
+            strand.load_bits(register, &bits);
+            return vec![strand];
+        }
+        // nf_ct_get_tuple: a related packet belongs to a connection of another protocol, and DCCP and PPTP differ by kernel.
+        let related = Test::is(Field::CtState, Values::one(32, super::conntrack::RELATED));
+        let (open, rest) = self.decider.split(strand, &Test::Any(vec![related, protocols(&[33, 47])]));
+        let mut loaded: Vec<_> = open.into_iter().flat_map(|strand| self.free(strand, register, 1, None, condition)).collect();
+        let (ported, rest) = self.divide(rest, &protocols(&[6, 17, 132, 136]));
+        for mut strand in ported {
+            let bits = told(&strand);
+            strand.load_bits(register, &bits);
+            loaded.push(strand);
+        }
+        let (icmp, others) = self.divide(rest, &protocols(&[1, 58]));
+        for mut strand in icmp {
+            // icmp_pkt_to_tuple: the identifier for the source, type and code for the destination; a reply has the type of an answer.
+            if end == TupleEnd::SourcePort {
+                let identifier = strand.way.view.field(Field::Sequence, version).slice(0, 16);
+                strand.load_bits(register, &identifier);
+                loaded.push(strand);
+            } else if !reply {
+                let bits = strand.way.view.field(Field::CtOriginalSourcePort, version);
+                strand.load_bits(register, &bits);
+                loaded.push(strand);
+            } else {
+                loaded.extend(self.free(strand, register, 1, None, condition));
+            }
+        }
+        for mut strand in others {
+            strand.load_bits(register, &Bits::constant(16, 0));
+            loaded.push(strand);
+        }
+        loaded
+    }
+
+    /// `nft_socket_do_lookup`: as for delivery, but wherever the packet goes. What a sender's own socket is like is not known, nor whether
+    /// one holds a connection that is known already.
+    fn load_socket(&mut self, strand: Strand<S>, key: SocketKey, register: u8) -> Both<S> {
+        use super::strand::Tracking;
+        if self.hook == Hook::Output || strand.way.tracking == Tracking::Known {
+            return (self.free(strand, register, key.words, None, key.condition), Vec::new());
+        }
+        // extract_icmp4_fields: an ICMP error is for the socket of what it quotes.
+        let quoting = Test::all([
+            Test::is(Field::Protocol, Values::from_ranges(8, [(1, 1), (58, 58)])),
+            Test::is(Field::CtState, Values::one(32, super::conntrack::RELATED)),
+        ]);
+        let (open, rest) = self.decider.split(strand, &quoting);
+        let (mut on, mut breaks) = (Vec::new(), Vec::new());
+        on.extend(open.into_iter().flat_map(|strand| self.free(strand, register, key.words, None, key.condition)));
+        for (mut strand, socket) in self.deliver(rest) {
+            match socket.map(|at| self.decider.host.sockets[at].address) {
+                None => breaks.push(strand),
+                Some(address) if key.wildcard => {
+                    strand.load_bits(register, &Bits::constant(8, u128::from(address.is_none())));
+                    on.push(strand);
+                }
+                Some(_) => on.extend(self.free(strand, register, key.words, None, key.condition)),
+            }
+        }
+        (on, breaks)
+    }
+}
+
+impl TupleEnd {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Source => Self::Destination,
+            Self::Destination => Self::Source,
+            Self::SourcePort => Self::DestinationPort,
+            Self::DestinationPort => Self::SourcePort,
+        }
+    }
+}
+
+impl<S> Strand<S> {
+    /// Loads bits of original fields into registers, with zeros up to a whole word.
+    pub(super) fn load_bits(&mut self, first: u8, bits: &Bits) {
+        let mut padded = bits.clone();
+        padded.push_zeros(bits.width().next_multiple_of(32) - bits.width());
+        for (word, register) in (0..padded.width() / 32).zip(first..) {
+            self.way.view.set(Field::Register(register), padded.slice(32 * word, 32));
+        }
+    }
+}
