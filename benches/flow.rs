@@ -49,6 +49,7 @@ fn host(rules: u32) -> Host {
         conditions: vec![],
         conntrack: false,
         reads_route: false,
+        reads_priority: false,
         routing: Default::default(),
         settings: Default::default(),
         sockets: vec![],

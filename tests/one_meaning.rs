@@ -121,6 +121,7 @@ fn host() -> impl Strategy<Value = Host> {
             conditions: vec![Condition { kind: ConditionKind::Rate, text: "limit rate 1/second".into() }],
             conntrack: false,
             reads_route: false,
+            reads_priority: false,
             routing: Default::default(),
             settings: Default::default(),
             sockets: vec![],

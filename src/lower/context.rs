@@ -29,6 +29,8 @@ pub struct Context<'a> {
     pub names: ByInterface,
     /// A rule reads the route that a packet has.
     pub reads_route: bool,
+    /// A rule reads the priority that a packet is queued with.
+    pub reads_priority: bool,
     /// Connections count what they carry; none if that is not known.
     pub accounting: Option<bool>,
     /// A rule may set a connection's label.
@@ -49,6 +51,7 @@ impl<'a> Context<'a> {
             ipsets: ipset::Sets::default(),
             names: std::iter::once((0, 0)).chain(names).collect(),
             reads_route: false,
+            reads_priority: false,
             accounting: None,
             labels: false,
             fragment: None,

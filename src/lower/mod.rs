@@ -82,6 +82,7 @@ pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, ver
         sets: context.sets.model,
         conditions: context.conditions,
         reads_route: context.reads_route,
+        reads_priority: context.reads_priority,
         routing: routing::lower(network, version),
         settings: Settings {
             fib_trusts_loopback_in_input: release(&snapshot.kernel) >= (6, 15),

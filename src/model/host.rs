@@ -44,6 +44,8 @@ pub struct Host {
     pub conntrack: bool,
     /// A rule reads the route that a packet has ([`super::Field::NextHop`]).
     pub reads_route: bool,
+    /// A rule reads [`super::Field::Priority`].
+    pub reads_priority: bool,
     /// Policy rules and routes.
     pub routing: Routing,
     /// The sysctls that decide.

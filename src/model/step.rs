@@ -86,6 +86,8 @@ pub enum Load {
     Truth(Test),
     /// These bits where the test holds, else what the condition decides.
     Where { test: Test, bits: Bits, condition: ConditionId },
+    /// A number of 16 bits: the field, less this.
+    Less { field: Field, by: u16, condition: ConditionId },
     /// The next hop of the packet's route (`rt nexthop`).
     NextHop,
     /// Nothing; but it breaks off where the packet has no route yet.

@@ -30,6 +30,13 @@ impl<S: Space> Machine<'_, S> {
                 on.extend(open.into_iter().flat_map(|strand| self.free(strand, register, words, None, *condition)));
                 (on, Vec::new())
             }
+            Load::Less { field, by, condition } => match self.decider.value(&strand.space, &strand.way.view.field(*field, version)) {
+                Some(value) => {
+                    strand.load_bits(register, &Bits::constant(16, value.wrapping_sub((*by).into()) & 0xffff));
+                    (vec![strand], Vec::new())
+                }
+                None => (self.free(strand, register, 1, None, *condition), Vec::new()),
+            },
             // rt_nexthop: the gateway, else the destination as it is now. No packet has a route before it is routed (skb_dst).
             Load::NextHop => {
                 let Some(hop) = strand.way.view.get(Field::NextHop).cloned() else { return (Vec::new(), vec![strand]) };

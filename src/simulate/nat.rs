@@ -214,7 +214,8 @@ impl<S: Space> Machine<'_, S> {
             (NatKind::Source | NatKind::Destination, None) => vec![(strand, None)],
             (_, Some((low, high))) if nat.flags & NETMAP != 0 => {
                 let old = strand.way.view.field(side.fields().0, version);
-                let Some((low, high)) = low.as_constant().zip(high.as_constant()) else {
+                let told = |bits: &Bits| self.decider.value(&strand.space, &strand.way.view.through(bits));
+                let Some((low, high)) = told(low).zip(told(high)) else {
                     self.end_unknown(strand, rule, "netmap to a network that the packet decides".into());
                     return Vec::new();
                 };
@@ -283,7 +284,8 @@ impl<S: Space> Machine<'_, S> {
     /// The new port. One that is in the range stays, and a range with a base keeps the order (`nf_nat_l4proto_unique_tuple`).
     fn port(&mut self, strand: Strand<S>, low: &Bits, high: &Bits, old: &Bits, nat: &Nat) -> Vec<(Strand<S>, Bits)> {
         let known = self.decider.value(&strand.space, old);
-        if let (Some(old), Some(low), Some(high)) = (known, low.as_constant(), high.as_constant()) {
+        let told = |bits: &Bits| self.decider.value(&strand.space, &strand.way.view.through(bits));
+        if let (Some(old), Some(low), Some(high)) = (known, told(low), told(high)) {
             let (old, low, count) = (old as u16, low as u16, high.saturating_sub(low) + 1);
             let port = match nat.base {
                 Some(base) => Some(low.wrapping_add((u128::from(old.wrapping_sub(base)) % count) as u16)),

@@ -35,6 +35,9 @@ impl<S: Space> Machine<'_, S> {
     fn receive(&mut self, mut strands: Vec<Strand<S>>, given: Given) {
         for strand in &mut strands {
             strand.way.view.fix(Field::OutInterface, 0, 32);
+            if self.decider.host.reads_priority {
+                strand.way.view.fix(Field::Priority, 0, 32);
+            }
         }
         let strands = self.ingress(strands, given);
         let strands = self.admit(strands);
@@ -58,7 +61,7 @@ impl<S: Space> Machine<'_, S> {
                         None => Bits::run(Field::ForwardedTtl, 0, 8),
                     };
                     strand.way.view.set(Field::Ttl, ttl);
-                    forward.push(strand);
+                    forward.extend(self.prioritize(strand));
                 }
                 Route::Stop { ending, stage, reason } => self.end(strand, ending, Decision::Stage { stage, reason }),
             }
@@ -69,6 +72,21 @@ impl<S: Space> Machine<'_, S> {
         for (interface, strand) in self.egress(strands, given) {
             self.arrive(strand, Delivery::Forward { interface });
         }
+    }
+
+    /// `ip_forward` takes the priority from the type of service (`rt_tos2priority`); IPv6 leaves it.
+    fn prioritize(&mut self, strand: Strand<S>) -> Vec<Strand<S>> {
+        if !self.decider.host.reads_priority || self.decider.host.version == IpVersion::V6 {
+            return vec![strand];
+        }
+        let (mut all, mut rest) = (Vec::new(), vec![strand]);
+        for (class, priority) in [(0, 0), (1, 2), (2, 6), (3, 4)] {
+            let (mut here, others) = self.divide(rest, &Test::is(Field::Dscp, Values::masked(6, 6, class << 1)));
+            here.iter_mut().for_each(|strand| strand.way.view.fix(Field::Priority, priority, 32));
+            all.extend(here);
+            rest = others;
+        }
+        all
     }
 
     pub(super) fn ingress(&mut self, strands: Vec<Strand<S>>, given: Given) -> Vec<Strand<S>> {

@@ -239,6 +239,7 @@ mod tests {
             conditions: Vec::new(),
             conntrack: false,
             reads_route: false,
+            reads_priority: false,
             routing,
             settings: Settings::default(),
             sockets: Vec::new(),

@@ -42,10 +42,13 @@ impl Reader<'_, '_> {
 
     /// A number below a modulus, plus an offset. The simulation leaves it in the host's byte order, as the kernel does.
     fn chance(&mut self, dest: Reg, modulus: u32, offset: u32, text: String) {
+        if modulus <= 1 {
+            return self.load_bits(dest, Bits::constant(32, offset.into()).swap_bytes(4));
+        }
         let condition = self.context.condition(ConditionKind::Chance, text);
         let word = dest.0 / 4;
         self.forget_words(dest, 4);
-        self.effect(Step::Free { first: word, words: 1, modulus: Some(modulus.max(1)), offset, condition });
+        self.effect(Step::Free { first: word, words: 1, modulus: Some(modulus), offset, condition });
         self.load_bits(dest, Bits::field(Field::Register(word), self.context.version));
     }
 }

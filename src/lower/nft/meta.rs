@@ -92,7 +92,10 @@ impl Reader<'_, '_> {
             key::L4PROTO => self.load_bits(dest, Bits::field(Field::Protocol, version)),
             key::PKTTYPE => self.load_bits(dest, Bits::field(Field::PacketType, version)),
             key::TIME_DAY => self.load_bits(dest, Bits::field(Field::Day, version)),
-            key::PRIORITY => self.load_host(dest, Field::Priority),
+            key::PRIORITY => {
+                self.context.reads_priority = true;
+                self.load_host(dest, Field::Priority);
+            }
             key::MARK => self.load_host(dest, Field::Mark),
             key::IIF => self.load_host(dest, Field::InInterface),
             key::OIF => self.load_host(dest, Field::OutInterface),

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     lower::headers::LINK,
-    model::{Bits, Field, IpVersion, Source, Step, Test, Values, step::ConditionKind},
+    model::{
+        Bits, Field, IpVersion, Source, Step, Test, Values,
+        step::{ConditionKind, Load},
+    },
     ruleset::nft::expr::{Payload, PayloadBase, Reg},
 };
 
@@ -26,7 +29,13 @@ impl Reader<'_, '_> {
     fn load_payload(&mut self, payload: &Payload, dest: Reg) {
         let (offset, len) = (payload.offset as usize, payload.len as usize);
         match payload.base {
-            PayloadBase::Network if self.context.headers.payload_length(offset, len) => self.load_payload_length(offset, len, dest),
+            PayloadBase::Network if self.context.headers.payload_length(offset, len) => {
+                self.load_payload_length(offset, len, dest);
+            }
+            PayloadBase::Link if self.has_payload_length(payload) && self.needs_link_header().is_some() => {
+                let bits = self.context.headers.link(offset, len);
+                self.load_around_length(offset as isize - LINK as isize, &bits, dest);
+            }
             _ => match self.locate(payload) {
                 Some(bits) => self.load_bits(dest, bits),
                 None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
@@ -39,8 +48,34 @@ impl Reader<'_, '_> {
         if (offset, len) == (4, 2) {
             self.load(dest, Value::Derived(Derived { field: Field::Length, width: 16, rule: Rule::Minus(40) }));
         } else {
-            self.load_unknown(dest, len, ConditionKind::Unknown, "a part of the IPv6 payload length");
+            let bits = self.context.headers.network(offset, len);
+            self.load_around_length(offset as isize, &bits, dest);
         }
+    }
+
+    /// Bytes from a place of IPv6's header on, with the payload length in its place among them (bytes 4 and 5).
+    fn load_around_length(&mut self, start: isize, bits: &Bits, dest: Reg) {
+        let len = bits.width() / 8;
+        self.needs_network(start.max(0) as usize, (start + len as isize).max(0) as usize);
+        let condition = self.context.condition(ConditionKind::Unknown, "a part of the IPv6 payload length");
+        self.load_by(dest, 2, Load::Less { field: Field::Length, by: 40, condition });
+        let length = self.words(dest, 2);
+        let mut whole = Bits::default();
+        for byte in 0..len {
+            whole.append(&match start + byte as isize {
+                4 => length.slice(0, 8),
+                5 => length.slice(8, 8),
+                _ => bits.slice(8 * byte, 8),
+            });
+        }
+        self.load_bits(dest, whole);
+    }
+
+    /// Whether a load from the Ethernet header on gets to IPv6's payload length.
+    fn has_payload_length(&self, payload: &Payload) -> bool {
+        let (start, end) = (payload.offset as usize, (payload.offset + payload.len) as usize);
+        let start = start.saturating_sub(LINK);
+        self.context.headers.payload_length(start, end.saturating_sub(LINK + start))
     }
 
     /// The bits at a place of the packet, with what the kernel needs to find them; None if they are not modelled.
@@ -53,8 +88,7 @@ impl Reader<'_, '_> {
             PayloadBase::Link => {
                 self.needs_link_header()?;
                 self.needs_network(offset.saturating_sub(LINK), (offset + len).saturating_sub(LINK));
-                let overlaid = offset + len > LINK && self.context.headers.payload_length(offset.saturating_sub(LINK), len);
-                (!overlaid).then(|| self.context.headers.link(offset, len))
+                (!self.has_payload_length(payload)).then(|| self.context.headers.link(offset, len))
             }
             PayloadBase::Network => {
                 self.needs_network(offset, offset + len);

@@ -43,6 +43,7 @@ fn host(routes: Vec<Route>, sockets: Vec<Socket>) -> Host {
         conditions: Vec::new(),
         conntrack: false,
         reads_route: false,
+        reads_priority: false,
         routing: Routing {
             rules: vec![PolicyRule { action: PolicyAction::Table(MAIN), ..PolicyRule::default() }],
             tables: vec![Table::new(MAIN, 32, local.chain(routes).collect(), &[])],

@@ -58,9 +58,7 @@ pub fn on_socket(random: &mut Random, scope: &mut Scope) -> String {
             .to_owned();
     }
     match version(random, scope) {
-        Version::V4 => {
-            random.pick(&["rt ip nexthop 10.1.0.254", "rt ip nexthop != 10.2.0.254", "rt ip nexthop 10.2.0.0/24", "rt classid 0"])
-        }
+        Version::V4 => random.pick(&["rt ip nexthop 10.1.0.254", "rt ip nexthop != 10.2.0.254", "rt ip nexthop 10.2.0.0/24"]),
         Version::V6 => random.pick(&["rt ip6 nexthop fd00:1::fe", "rt ip6 nexthop != fd00:2::fe", "rt ip6 nexthop fd00:2::/64"]),
     }
     .to_owned()
