@@ -18,6 +18,8 @@ pub enum Needs {
     Namespaces,
     /// The same, and a folder beside the project.
     Folder(&'static str),
+    /// The same, and a folder that this variable of the environment names.
+    FolderOf(&'static str),
     /// The same, and a program.
     Program(&'static str),
     /// Somebody who asks for it: it takes long.
@@ -71,6 +73,10 @@ fn missing(needs: Needs) -> Option<String> {
         Needs::Folder(path) => {
             let absent = !Path::new(env!("CARGO_MANIFEST_DIR")).join(path).is_dir();
             absent.then(|| format!("needs the folder {path}")).or_else(namespaces)
+        }
+        Needs::FolderOf(variable) => {
+            let there = std::env::var_os(variable).is_some_and(|path| Path::new(&path).is_dir());
+            (!there).then(|| format!("needs a folder in {variable}")).or_else(namespaces)
         }
         Needs::Program(name) => namespaces().or_else(|| {
             let found = ["/usr/sbin", "/usr/bin", "/sbin"].iter().any(|folder| Path::new(folder).join(name).exists());

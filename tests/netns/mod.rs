@@ -26,11 +26,13 @@ impl Namespace {
     }
 
     /// Loads a ruleset that nft and this kernel take.
+    #[allow(dead_code, reason = "not every binary needs all of it")]
     pub fn nft(&self, ruleset: &str) {
         assert!(self.load(ruleset, Stdio::inherit()), "{ruleset}");
     }
 
     /// Loads a ruleset; false if nft or the kernel refuses it, with its complaints told there.
+    #[allow(dead_code, reason = "not every binary needs all of it")]
     pub fn load(&self, ruleset: &str, complaints: Stdio) -> bool {
         use std::io::Write as _;
         let mut nft = Command::new("ip");

@@ -44,6 +44,9 @@ pub trait Extension: Sized {
     /// Its options on the command line.
     const OPTIONS: &'static [Opt];
 
+    /// At least one of its options has to be given.
+    const NEEDS_OPTION: bool = false;
+
     /// Reads the kernel's structure; None if revision or length is not one that is known here.
     fn decode(raw: &Raw<'_>) -> Option<Self>;
 
@@ -159,12 +162,19 @@ macro_rules! extensions {
                 }
             }
 
-            /// After all options of the rule.
+            /// After all options of the rule; `bare`: none of them was its own.
             ///
             /// # Errors
             /// What is missing.
-            pub fn complete(&mut self, rule: &$crate::ruleset::xtables::options::Rule) -> Result<(), String> {
+            pub fn complete(&mut self, rule: &$crate::ruleset::xtables::options::Rule, bare: bool) -> Result<(), String> {
                 use $crate::ruleset::xtables::extension::Extension as _;
+                let needs_option = match self {
+                    $(Self::$type(_) => $type::NEEDS_OPTION,)*
+                    Self::Foreign(_) => false,
+                };
+                if bare && needs_option {
+                    return Err(format!("{} lacks an option", self.name()));
+                }
                 let protocol = match self {
                     $(Self::$type(each) => each.protocol(),)*
                     Self::Foreign(_) => None,

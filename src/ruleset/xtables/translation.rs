@@ -146,7 +146,7 @@ impl Range {
             return Err(bad());
         }
         self.ports = Some((low, high));
-        self.base = base.map(|base| port(base).ok_or_else(bad)).transpose()?;
+        self.base = base.map(|base| port(base).filter(|base| *base != 0).ok_or_else(bad)).transpose()?;
         Ok(())
     }
 

@@ -52,6 +52,8 @@ mod ipcomp;
 
 mod iprange;
 
+mod ipvs;
+
 mod ipv6header;
 
 mod length;
@@ -176,6 +178,7 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
         Match::Icmp(icmp) => icmp::meaning(icmp, context),
         Match::Ipcomp(ipcomp) => ipcomp::meaning(ipcomp, context),
         Match::Iprange(iprange) => iprange::meaning(iprange, context),
+        Match::Ipvs(ipvs) => ipvs::meaning(ipvs, context),
         Match::Ipv6header(header) => ipv6header::meaning(each, header, context),
         Match::Length(length) => length::meaning(length),
         Match::Limit(_) => limit::meaning(each, context),

@@ -15,7 +15,7 @@ const LENGTH: usize = 256;
 
 impl Extension for Comment {
     const NAMES: &'static [&'static str] = &["comment"];
-    const OPTIONS: &'static [Opt] = &[Opt::value("comment")];
+    const OPTIONS: &'static [Opt] = &[Opt::value("comment").plain().needed()];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         let text = raw.info.get(..LENGTH)?.split(|byte| *byte == 0).next()?;

@@ -89,6 +89,10 @@ impl Extension for Dccp {
         Ok(())
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(33)
+    }
+
     fn write(&self, line: &mut Line) {
         for (name, ports) in [("--sport", self.source), ("--dport", self.destination)] {
             if let Some(ports) = ports {

@@ -67,6 +67,10 @@ impl Extension for Esp {
         Ok(())
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(50)
+    }
+
     fn write(&self, line: &mut Line) {
         self.0.write("--espspi", line);
     }

@@ -114,6 +114,10 @@ impl Extension for Icmp {
     }
 
     /// `icmp_save`, `icmp6_save`: of several codes only the first is told.
+    fn protocol(&self) -> Option<u16> {
+        Some(if self.version == IpVersion::V4 { 1 } else { 58 })
+    }
+
     fn write(&self, line: &mut Line) {
         let code = if self.codes == ALL { String::new() } else { format!("/{}", self.codes.0) };
         match (self.version, self.kind) {

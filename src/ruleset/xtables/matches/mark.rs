@@ -27,7 +27,7 @@ struct Info {
 
 impl Extension for Mark {
     const NAMES: &'static [&'static str] = &["mark"];
-    const OPTIONS: &'static [Opt] = &[Opt::value("mark")];
+    const OPTIONS: &'static [Opt] = &[Opt::value("mark").needed()];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         let (info, _) = Info::read_from_prefix(raw.info).ok()?;

@@ -31,6 +31,7 @@ extensions! {
     icmp Icmp,
     ipcomp Ipcomp,
     iprange Iprange,
+    ipvs Ipvs,
     ipv6header Ipv6header,
     length Length,
     limit Limit,

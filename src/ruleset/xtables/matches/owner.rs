@@ -46,7 +46,7 @@ const SUPPLEMENTARY: u8 = 8;
 impl Extension for Owner {
     const NAMES: &'static [&'static str] = &["owner"];
     const OPTIONS: &'static [Opt] =
-        &[Opt::value("uid-owner"), Opt::value("gid-owner"), Opt::flag("socket-exists"), Opt::flag("suppl-groups")];
+        &[Opt::value("uid-owner"), Opt::value("gid-owner"), Opt::flag("socket-exists"), Opt::flag("suppl-groups").plain()];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         let info: Info = raw.read().filter(|_| raw.revision == 1)?;

@@ -120,6 +120,14 @@ impl Element {
     }
 }
 
+impl Element {
+    /// Asks for the ends of a tunnel, but not for a tunnel.
+    fn has_no_tunnel(&self) -> bool {
+        let asks = self.source.is_some() || self.destination.is_some();
+        asks && self.tunnel.is_none_or(|(tunnel, inverted)| tunnel == inverted)
+    }
+}
+
 impl Extension for Policy {
     const NAMES: &'static [&'static str] = &["policy"];
     const OPTIONS: &'static [Opt] = &[
@@ -184,6 +192,7 @@ impl Extension for Policy {
             () if self.incoming.is_none() => Err("policy lacks --dir".to_owned()),
             () if self.none && self.strict => Err("policy: --strict has nothing to do with --pol none".to_owned()),
             () if self.strict && self.elements.contains(&Element::default()) => Err("policy: --strict, but an element asks nothing".to_owned()),
+            () if self.elements.iter().any(Element::has_no_tunnel) => Err("policy: --tunnel-src and --tunnel-dst need --mode tunnel".to_owned()),
             () => Ok(()),
         }
     }

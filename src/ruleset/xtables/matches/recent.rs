@@ -123,8 +123,8 @@ impl Extension for Recent {
         if self.operations & (SET | CHECK | UPDATE | REMOVE) == 0 {
             return Err("--set, --rcheck, --update or --remove is needed".into());
         }
-        // `recent_mt_check`: as many time stamps as an entry may have.
-        if self.hits >= 1 << 8 {
+        // `recent_mt_check`: as many time stamps as an entry may have; before Linux 6.10 no more than 255.
+        if self.hits >= 1 << 16 {
             return Err(format!("--hitcount {} is more than a list keeps", self.hits));
         }
         Ok(())

@@ -112,6 +112,10 @@ impl Extension for Sctp {
         Ok(())
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(132)
+    }
+
     fn write(&self, line: &mut Line) {
         for (name, ports) in [("--sport", self.source), ("--dport", self.destination)] {
             if let Some(ports) = ports {

@@ -97,6 +97,10 @@ impl Extension for Tcp {
         Ok(())
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(6)
+    }
+
     fn write(&self, line: &mut Line) {
         self.source.write("--sport", line);
         self.destination.write("--dport", line);

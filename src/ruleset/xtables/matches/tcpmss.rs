@@ -47,6 +47,10 @@ impl Extension for Tcpmss {
         self.range.map(|_| ()).ok_or_else(|| "tcpmss lacks --mss".to_owned())
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(6)
+    }
+
     fn write(&self, line: &mut Line) {
         let (low, high) = self.range.unwrap_or_default();
         line.option(self.inverted, "--mss", print::range(low, high));

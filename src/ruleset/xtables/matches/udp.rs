@@ -63,6 +63,10 @@ impl Extension for Udp {
         if self.lite { "udplite" } else { "udp" }
     }
 
+    fn protocol(&self) -> Option<u16> {
+        Some(if self.lite { 136 } else { 17 })
+    }
+
     fn write(&self, line: &mut Line) {
         self.source.write("--sport", line);
         self.destination.write("--dport", line);

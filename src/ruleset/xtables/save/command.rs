@@ -39,7 +39,7 @@ pub enum Verb {
 }
 
 /// Options of the command itself, and their values.
-const OWN: [(&str, &str, usize); 24] = [
+const OWN: [(&str, &str, usize); 23] = [
     ("A", "append", 1),
     ("I", "insert", 1),
     ("N", "new-chain", 1),
@@ -55,7 +55,6 @@ const OWN: [(&str, &str, usize); 24] = [
     ("i", "in-interface", 1),
     ("o", "out-interface", 1),
     ("p", "protocol", 1),
-    ("p", "proto", 1),
     ("f", "fragment", 0),
     ("m", "match", 1),
     ("j", "jump", 1),
@@ -391,9 +390,10 @@ impl Part {
     /// After all options of the rule: what is missing.
     fn complete(&mut self, rule: &options::Rule) -> Result<(), String> {
         self.options().iter().try_for_each(|option| option.complete(&self.given))?;
+        let bare = self.given.is_empty();
         match &mut self.kind {
-            Kind::Match(each) => each.complete(rule),
-            Kind::Target(target) => target.complete(rule),
+            Kind::Match(each) => each.complete(rule, bare),
+            Kind::Target(target) => target.complete(rule, bare),
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn class(text: &str) -> Option<u8> {
 
 impl Extension for Dscp {
     const NAMES: &'static [&'static str] = &["DSCP"];
-    const OPTIONS: &'static [Opt] = &[Opt::value("set-dscp"), Opt::value("set-dscp-class")];
+    const OPTIONS: &'static [Opt] = &[Opt::value("set-dscp").plain().excludes(&["set-dscp-class"]), Opt::value("set-dscp-class").plain().excludes(&["set-dscp"])];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         raw.info.first().filter(|_| raw.revision == 0).map(|value| Self(Some(*value)))

@@ -27,8 +27,14 @@ struct Info {
 
 impl Extension for Mark {
     const NAMES: &'static [&'static str] = &["MARK"];
-    const OPTIONS: &'static [Opt] =
-        &[Opt::value("set-xmark"), Opt::value("set-mark"), Opt::value("and-mark"), Opt::value("or-mark"), Opt::value("xor-mark")];
+    const OPTIONS: &'static [Opt] = &[
+        Opt::value("set-xmark").plain().excludes(&["set-mark", "and-mark", "or-mark", "xor-mark"]),
+        Opt::value("set-mark").plain().excludes(&["set-xmark", "and-mark", "or-mark", "xor-mark"]),
+        Opt::value("and-mark").plain().excludes(&["set-xmark", "set-mark", "or-mark", "xor-mark"]),
+        Opt::value("or-mark").plain().excludes(&["set-xmark", "set-mark", "and-mark", "xor-mark"]),
+        Opt::value("xor-mark").plain().excludes(&["set-xmark", "set-mark", "and-mark", "or-mark"]),
+    ];
+    const NEEDS_OPTION: bool = true;
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         // `struct xt_mark_target_info` and `_v1` of kernels before 2.6.37: a word of 64 bits, and what is done with it.

@@ -25,6 +25,7 @@ impl Extension for Redirect {
 
     fn option(&mut self, given: &Given<'_>) -> Result<(), String> {
         match given.name {
+            "to-ports" if given.value.contains('/') => Err(given.bad("a port or a range of ports")),
             "to-ports" => self.0.read_ports(given.value, given),
             name => {
                 self.0.chosen(name);

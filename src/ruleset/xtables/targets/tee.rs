@@ -19,7 +19,7 @@ const INTERFACE: (usize, usize) = (16, 16);
 
 impl Extension for Tee {
     const NAMES: &'static [&'static str] = &["TEE"];
-    const OPTIONS: &'static [Opt] = &[Opt::value("gateway"), Opt::value("oif")];
+    const OPTIONS: &'static [Opt] = &[Opt::value("gateway").plain().needed(), Opt::value("oif").plain()];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
         let gateway = u128::from_be_bytes(raw.read()?) >> (128 - u32::from(width(raw.version)));

@@ -28,12 +28,12 @@ pub enum Change {
 impl Extension for Ttl {
     const NAMES: &'static [&'static str] = &["TTL", "HL"];
     const OPTIONS: &'static [Opt] = &[
-        Opt::value("ttl-set"),
-        Opt::value("ttl-dec"),
-        Opt::value("ttl-inc"),
-        Opt::value("hl-set"),
-        Opt::value("hl-dec"),
-        Opt::value("hl-inc"),
+        Opt::value("ttl-set").plain().excludes(&["ttl-dec", "ttl-inc"]),
+        Opt::value("ttl-dec").plain().excludes(&["ttl-set", "ttl-inc"]),
+        Opt::value("ttl-inc").plain().excludes(&["ttl-set", "ttl-dec"]),
+        Opt::value("hl-set").plain().excludes(&["hl-dec", "hl-inc"]),
+        Opt::value("hl-dec").plain().excludes(&["hl-set", "hl-inc"]),
+        Opt::value("hl-inc").plain().excludes(&["hl-set", "hl-dec"]),
     ];
 
     fn decode(raw: &Raw<'_>) -> Option<Self> {
