@@ -78,6 +78,14 @@ pub struct Snapshot {
     pub missing: Vec<Missing>,
 }
 
+impl Snapshot {
+    /// Whether there are sets of which only single keys can be asked.
+    #[must_use]
+    pub fn has_unread_sets(&self) -> bool {
+        self.nft.elements.iter().any(|set| !set.whole) || self.ipset.elements.iter().any(|set| !set.whole)
+    }
+}
+
 /// Raw netlink messages one after the other, each with its `nlmsghdr`, aligned to 4 bytes. Base64 in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Messages(pub Vec<u8>);

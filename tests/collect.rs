@@ -3,7 +3,6 @@
 use std::net::{TcpListener, UdpSocket};
 
 use clearway::{
-    cli::source::SourceArgs,
     collect::{Live, Options, collect, namespace},
     network::{Network, RouteKind, decode::decode},
     snapshot::Snapshot,
@@ -19,7 +18,6 @@ const TESTS: &[Test] = tests![
     Needs::Namespaces;
     surroundings_are_read_whole,
     small_sets_are_read_and_big_ones_asked,
-    what_moved_is_judged_again,
     sets_are_read_whole_while_rules_change,
     many_small_sets_are_read_whole,
     long_rules_are_not_lost,
@@ -164,47 +162,6 @@ fn small_sets_are_read_and_big_ones_asked() {
     assert!(matches!(ask("big", &[10, 3, 201, 9]), Answer::Unknown(why) if why.contains("big is gone")), "no set is not an empty set");
 }
 
-/// Rules that change while they are judged are collected and judged again, a bounded number of times.
-fn what_moved_is_judged_again() {
-    let namespace = Namespace::new("moved");
-    namespace.nft("table ip t {\nset s { type ipv4_addr; elements = { 10.0.0.1 }; }\n}");
-    let netns = Some(namespace.0.clone());
-    let question = |key: [u8; 4]| Question::NftSetHolds { family: 2, table: "t".into(), set: "s".into(), key: key.into() };
-    for (changes, judged, steady) in [(0, 1, true), (1, 2, true), (2, 3, true), (99, 3, false)] {
-        let (ask_for_change, asked) = std::sync::mpsc::channel();
-        let (confirm, confirmed) = std::sync::mpsc::channel();
-        let netns = netns.clone();
-        // A thread of its own: it gives up privileges, and only this one can still change rules and delete the namespace.
-        let program = std::thread::spawn(move || {
-            let source = SourceArgs { netns, ..SourceArgs::default() }.open(false, None).expect("the namespace is there");
-            let mut judgements = Vec::new();
-            let settled = source.settle(|source| {
-                judgements.push(source.ask(&question([10, 0, 0, 1])));
-                if judgements.len() <= changes {
-                    ask_for_change.send(judgements.len()).expect("heard");
-                    confirmed.recv().expect("changed");
-                }
-                Ok(source.site.snapshot.nft.generation)
-            });
-            let settled = settled.expect("judged");
-            (
-                judgements,
-                settled.judgement == settled.source.site.snapshot.nft.generation,
-                settled.steady,
-                settled.source.site.snapshot.missing,
-            )
-        });
-        for number in asked {
-            namespace.nft(&format!("add table ip other{number}\ndelete table ip other{number}"));
-            confirm.send(()).expect("heard");
-        }
-        let (judgements, of_its_source, was_steady, missing) = program.join().expect("no panic");
-        assert_eq!((judgements.len(), was_steady), (judged, steady), "{changes} changes");
-        assert!(of_its_source && missing.iter().all(|each| !each.decisive), "{missing:?}");
-        assert!(judgements.iter().all(|answer| matches!(answer, Answer::Element(_))), "{judgements:?}");
-    }
-}
-
 /// A dump of elements that a change interrupts is begun again, and counted from nothing.
 fn sets_are_read_whole_while_rules_change() {
     let namespace = Namespace::new("restless");
@@ -267,7 +224,7 @@ fn without_privilege_the_rest_is_still_collected() {
     let namespace = Namespace::new("nobody");
     namespace::enter(&namespace.0).expect("the namespace is there");
     let outcome = std::thread::spawn(|| {
-        clearway::collect::privileges::drop().expect("giving up is always allowed");
+        clearway::collect::privileges::capabilities::drop(true).expect("giving up is always allowed");
         let kept = collect(&Options::default()).expect("no namespace to enter");
         caps::clear(None, caps::CapSet::Effective).expect("giving up is always allowed");
         caps::clear(None, caps::CapSet::Permitted).expect("giving up is always allowed");

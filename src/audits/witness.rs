@@ -34,7 +34,8 @@ pub fn packet(judged: &Judged, piece: &Piece) -> Option<Packet> {
 /// A packet of a box.
 #[must_use]
 pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
-    if cuboid.iter().any(|(field, values)| matches!(field, Field::Member(_)) && values.single() != Some(0)) {
+    // Nor can it be told without asking who is not in it.
+    if cuboid.iter().any(|(field, _)| matches!(field, Field::Member(_))) {
         return None;
     }
     let version = judged.version;

@@ -41,8 +41,8 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     for flow in &args.flows.flows {
         flow.parse::<crate::gateway::Expression>()?;
     }
-    let source = args.source.open(args.which_clients, Some(&args.flows))?;
     let out = args.output.open()?;
+    let source = args.source.open(args.which_clients, Some(&args.flows), out.folder())?;
     audit(source, &args.flows, args.output.format, args.fail_on, out)
 }
 

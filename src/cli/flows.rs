@@ -35,7 +35,8 @@ struct Listed {
 
 /// Lists the flows.
 pub fn run(args: &Args) -> Result<Exit, Error> {
-    let source = args.source.open(false, Some(&args.flows))?;
+    let mut out = args.output.open()?;
+    let source = args.source.open(false, Some(&args.flows), out.folder())?;
     let site = &source.site;
     let mut listed = Vec::new();
     for flow in args.flows.flows(&source)? {
@@ -46,7 +47,6 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         let ip = starts(&flow, &source)?.iter().map(|start| number(start.version)).collect();
         listed.push(Listed { flow: flow.expression.to_string(), ip, role: flow.role, source: flow.source });
     }
-    let mut out = args.output.open()?;
     match args.output.format {
         Format::Json => out.json(&listed)?,
         Format::Text => {

@@ -10,6 +10,8 @@ mod offline;
 
 mod output;
 
+mod replacement;
+
 pub mod source;
 
 pub mod audit;

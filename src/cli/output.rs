@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, replacement::Replacement};
 
 /// Options of everything that prints a result.
 #[derive(Debug, Clone, clap::Args)]
@@ -29,10 +29,15 @@ pub enum Format {
 
 /// Where a result goes. Buffered: call [`Output::finish`].
 pub struct Output {
-    to: Box<dyn Write>,
+    to: To,
     name: String,
     /// Columns of the terminal, or what suits a file.
     pub width: usize,
+}
+
+enum To {
+    Stdout(Box<dyn Write>),
+    File(BufWriter<anstream::StripStream<File>>, Replacement),
 }
 
 /// Without a terminal nobody knows the width: lines that most editors and mails still show whole.
@@ -43,12 +48,9 @@ impl OutputArgs {
     pub fn open(&self) -> Result<Output, Error> {
         if let Some(path) = &self.output {
             let name = path.display().to_string();
-            let file = File::create(path).map_err(|error| Error::Write { to: name.clone(), error })?;
-            return Ok(Output {
-                to: Box::new(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file))),
-                name,
-                width: WIDTH_OF_FILES,
-            });
+            let (file, place) = Replacement::open(path).map_err(|error| Error::Write { to: name.clone(), error })?;
+            let to = To::File(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file)), place);
+            return Ok(Output { to, name, width: WIDTH_OF_FILES });
         }
         let stdout = io::stdout();
         let width =
@@ -57,7 +59,7 @@ impl OutputArgs {
             Format::Text => Box::new(BufWriter::with_capacity(BUFFER, anstream::AutoStream::auto(stdout))),
             Format::Json => Box::new(BufWriter::with_capacity(BUFFER, stdout)),
         };
-        Ok(Output { to, name: "standard output".into(), width })
+        Ok(Output { to: To::Stdout(to), name: "standard output".into(), width })
     }
 }
 
@@ -66,18 +68,40 @@ const BUFFER: usize = 1 << 16;
 impl Output {
     /// Writes bytes as they are.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.to.write_all(bytes).map_err(|error| Error::Write { to: self.name.clone(), error })
+        self.to.writer().write_all(bytes).map_err(|error| Error::Write { to: self.name.clone(), error })
     }
 
     /// Writes a value as JSON, readable, with a line end.
     pub fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Error> {
         let failed = |error: serde_json::Error| Error::Write { to: self.name.clone(), error: error.into() };
-        serde_json::to_writer_pretty(&mut self.to, value).map_err(failed)?;
+        serde_json::to_writer_pretty(self.to.writer(), value).map_err(failed)?;
         self.write(b"\n")
     }
 
-    /// Writes what is still buffered.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.to.flush().map_err(|error| Error::Write { to: self.name.clone(), error })
+    /// The folder in which the finished result takes its place.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.to {
+            To::Stdout(_) => None,
+            To::File(_, place) => place.folder(),
+        }
+    }
+
+    /// Writes what is still buffered; a file takes its place.
+    pub fn finish(self) -> Result<(), Error> {
+        let finished = match self.to {
+            To::Stdout(mut stdout) => stdout.flush(),
+            To::File(mut file, place) => file.flush().and_then(|()| place.finish()),
+        };
+        finished.map_err(|error| Error::Write { to: self.name, error })
+    }
+}
+
+impl To {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Stdout(stdout) => stdout,
+            Self::File(file, _) => file,
+        }
     }
 }

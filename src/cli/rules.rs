@@ -17,9 +17,9 @@ pub struct Args {
 
 /// Prints the collected rulesets.
 pub fn run(args: &Args) -> Result<Exit, Error> {
-    let source = args.source.open(false, None)?;
-    let site = &source.site;
     let mut out = args.output.open()?;
+    let source = args.source.open(false, None, out.folder())?;
+    let site = &source.site;
     match args.output.format {
         Format::Text => {
             let mut text = String::new();

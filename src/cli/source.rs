@@ -1,10 +1,10 @@
 //! Which host is meant: this one, a network namespace of it, or one recorded in a snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Error, flows_of::FlowArgs, offline::OfflineArgs};
 use crate::{
-    collect::{self, Live},
+    collect::{self, Live, privileges::Needs},
     gateway::proxy::{self, Proxy},
     site::Site,
     snapshot::{self, Snapshot},
@@ -105,30 +105,33 @@ impl SourceArgs {
         Ok(snapshot)
     }
 
-    /// Collects, then gives up every privilege but the one that later questions take; or reads the snapshot. Proxies are read only if flows
-    /// are wanted.
-    pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>) -> Result<Source, Error> {
+    /// Collects, or reads the snapshot; then gives up every privilege but those that later questions and the result take, before anything of it
+    /// is looked at. Proxies are read only if flows are wanted.
+    pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>, replaces_in: Option<&Path>) -> Result<Source, Error> {
         let mut snapshot = self.collect(whole_sets)?;
         let discovers = flows.is_some_and(|flows| !flows.no_discover);
-        let mut source = if !self.is_live() {
-            let proxies = if discovers { proxy::discover(&snapshot, &Recorded(&snapshot)) } else { Vec::new() };
-            Source { proxies, ..Source::recorded(snapshot) }
-        } else {
+        let live = self.is_live().then(|| {
             let live = Live::new();
-            let live = if flows.is_some_and(|flows| flows.no_dns) { live.without_names() } else { live };
-            if discovers {
-                snapshot.processes = collect::processes::find(&proxy::programs());
-            }
-            let proxies = proxy::discover(&snapshot, &live);
-            Source { proxies, live: Some(live), whole_sets, ..Source::recorded(snapshot) }
-        };
-        source.proxies.extend(flows.map(FlowArgs::given_proxies).transpose()?.into_iter().flatten());
-        if source.live.is_some()
-            && let Err(error) = collect::privileges::drop()
-        {
-            super::complain(&format!("goes on with all privileges: {error}"));
+            if flows.is_some_and(|flows| flows.no_dns) { live.without_names() } else { live }
+        });
+        if discovers && live.is_some() {
+            snapshot.processes = collect::processes::find(&proxy::programs());
         }
-        Ok(source)
+        let mut proxies = match &live {
+            Some(live) => proxy::discover(&snapshot, live),
+            None if discovers => proxy::discover(&snapshot, &Recorded(&snapshot)),
+            None => Vec::new(),
+        };
+        proxies.extend(flows.map(FlowArgs::given_proxies).transpose()?.into_iter().flatten());
+        if let Some(live) = &live {
+            // The files and names that its flows need: nothing can be opened any more when they are asked for again.
+            let _ = proxy::flows::upstreams(&proxies, live);
+        }
+        let needs = Needs { asks: live.is_some() && snapshot.has_unread_sets(), replaces_in };
+        if let Err(error) = collect::privileges::confine(needs) {
+            super::complain(&format!("goes on with privileges that it does not need: {error}"));
+        }
+        Ok(Source { proxies, live, whole_sets, ..Source::recorded(snapshot) })
     }
 }
 

@@ -44,9 +44,9 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
     if lines.is_none() {
         flow.parse::<crate::gateway::Expression>()?;
     }
-    let source = args.source.open(false, None)?;
-    let exit = super::shortcomings(&source.site);
     let mut out = args.output.open()?;
+    let source = args.source.open(false, None, out.folder())?;
+    let exit = super::shortcomings(&source.site);
     let (decided, steady) = match lines {
         // Answers leave as they are found: they can't be taken back.
         Some((name, lines)) => {

@@ -11,7 +11,7 @@ use super::{
     undecided::{Undecideds, What},
 };
 use crate::{
-    model::{Field, Hook, Host, Values},
+    model::{Bits, Field, Hook, Host, Values},
     world::World,
 };
 
@@ -111,11 +111,23 @@ impl<S: Space> Run<S> {
             let decided_by = Decision::Stage { stage: Stage::Limit, reason: why.clone() };
             return vec![self.piece(strand, Ending::Unknown(why), decided_by, Delivery::None, &[], strand.space.clone())];
         }
-        let parts = strand.space.clone().by_condition(|field| matches!(field, Field::Choice(_)));
+        let parts = strand.space.clone().by_condition(|field| self.is_undecided(field));
         parts
             .into_iter()
             .map(|(conditions, space)| self.piece(strand, ending.clone(), decision.clone(), delivery.clone(), &conditions, space))
             .collect()
+    }
+
+    /// Fields that are none of the packet's own: choices, and whether a choice is in a set that was not read.
+    fn is_undecided(&self, field: Field) -> bool {
+        match field {
+            Field::Choice(_) => true,
+            Field::Member(number) => self.undecided.membership(number).is_some_and(|member| {
+                let mut fields = member.key.iter().flat_map(Bits::fields);
+                fields.any(|field| matches!(field, Field::Choice(_)))
+            }),
+            _ => false,
+        }
     }
 
     fn piece(
@@ -153,6 +165,10 @@ impl<S: Space> Run<S> {
                 },
                 None => (None, None, String::new()),
             },
+            Field::Member(_) => {
+                chosen = true;
+                (None, None, "membership in a set that is too big to be read".into())
+            }
             other => (None, None, format!("{} is not known", other.name())),
         };
         Undecided { rule, condition, text, chosen, field, values: values.clone() }

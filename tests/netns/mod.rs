@@ -20,6 +20,7 @@ impl Namespace {
     }
 
     /// Runs a shell script in it.
+    #[allow(dead_code, reason = "not every binary needs all of it")]
     pub fn shell(&self, script: &str) {
         let output = Command::new("ip").args(["netns", "exec", &self.0, "sh", "-ec", script]).output().expect("ip runs");
         assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));

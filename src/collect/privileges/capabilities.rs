@@ -1,12 +1,11 @@
-//! Giving up privileges once everything is collected.
+//! Capabilities.
 
 use caps::{CapSet, Capability, CapsHashSet, errors::CapsError};
 
-/// Keeps only CAP_NET_ADMIN, which single questions to nf_tables take, and that only if it was there. Capabilities belong to a thread: call
-/// it before there are others.
-pub fn drop() -> Result<(), CapsError> {
+/// Gives up all but CAP_NET_ADMIN, which single questions to nf_tables take, and that too if none is to come.
+pub fn drop(asks: bool) -> Result<(), CapsError> {
     let held = caps::read(None, CapSet::Permitted)?;
-    let kept: CapsHashSet = held.intersection(&CapsHashSet::from([Capability::CAP_NET_ADMIN])).copied().collect();
+    let kept: CapsHashSet = held.into_iter().filter(|held| asks && *held == Capability::CAP_NET_ADMIN).collect();
     // What a process that is run later could get back; leaving the set takes CAP_SETPCAP, so this comes first.
     if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP)? {
         for capability in caps::read(None, CapSet::Bounding)?.difference(&kept) {
