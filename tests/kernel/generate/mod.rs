@@ -6,7 +6,7 @@ mod nat;
 mod network;
 mod options;
 pub mod packets;
-mod pool;
+pub mod pool;
 pub mod random;
 mod rule;
 pub mod ruleset;

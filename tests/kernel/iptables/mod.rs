@@ -10,11 +10,21 @@ mod ipsets;
 mod judge;
 mod packets;
 mod ports;
+mod random;
 mod targets;
 mod two_worlds;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 7] =
-    [connection::TESTS, corpus::TESTS, headers::TESTS, ipsets::TESTS, ports::TESTS, targets::TESTS, two_worlds::TESTS];
+pub const TESTS: [&[Test]; 9] = [
+    connection::TESTS,
+    corpus::TESTS,
+    headers::TESTS,
+    ipsets::TESTS,
+    ports::TESTS,
+    random::TESTS[0],
+    random::TESTS[1],
+    targets::TESTS,
+    two_worlds::TESTS,
+];
