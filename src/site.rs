@@ -117,7 +117,10 @@ impl Site {
         let interfaces = &|index| self.interface(index);
         let version = xtables::native::version(table);
         match version.and_then(|version| Some((xtables::native::rule(rule, version, interfaces)?, version))) {
-            Some((rule, version)) => xtables::print::without_chain(&rule, version),
+            Some((mut rule, version)) => {
+                rule.name_sets(&self.ipsets);
+                xtables::print::without_chain(&rule, version)
+            }
             None => nft::print::rule(table, rule, interfaces),
         }
     }

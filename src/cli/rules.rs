@@ -25,7 +25,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
             let mut text = String::new();
             let interfaces = &|index| site.interface(index);
             for table in &site.ruleset.tables {
-                if !xtables::native::table::write(table, interfaces, &mut text) {
+                if !xtables::native::table::write(table, interfaces, &site.ipsets, &mut text) {
                     print::table(table, interfaces, &mut text, true);
                 }
             }

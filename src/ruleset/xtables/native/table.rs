@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{rule, version};
 use crate::ruleset::{
+    ipset::Ipsets,
     nft::{
         self,
         print::{self, Interfaces},
@@ -13,7 +14,7 @@ use crate::ruleset::{
 
 /// Writes a table as `iptables-nft-save -c` does. Rules that it can't show stand there as comments, in nft's syntax. False, and nothing is
 /// written, for a table that it did not make.
-pub fn write(table: &nft::Table, interfaces: &Interfaces<'_>, text: &mut String) -> bool {
+pub fn write(table: &nft::Table, interfaces: &Interfaces<'_>, ipsets: &Ipsets, text: &mut String) -> bool {
     let Some(version) = version(table) else { return false };
     let mut line = |arguments: std::fmt::Arguments<'_>| {
         // Writing to a string does not fail.
@@ -27,7 +28,8 @@ pub fn write(table: &nft::Table, interfaces: &Interfaces<'_>, text: &mut String)
     for chain in &table.chains {
         for each in &chain.rules {
             match rule(each, version, interfaces) {
-                Some(rule) => {
+                Some(mut rule) => {
+                    rule.name_sets(ipsets);
                     let counters = rule.counters;
                     line(format_args!("[{}:{}] {}", counters.packets, counters.bytes, iptables(&chain.name, &rule, version)));
                 }
