@@ -8,6 +8,8 @@ pub mod witness;
 
 pub mod symptom;
 
+pub mod seen;
+
 mod client_blocked;
 
 mod upstream_blocked;

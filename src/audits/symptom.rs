@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::judge::{Fate, Judged, Leg, Piece};
+use super::{
+    judge::{Fate, Judged, Leg, Piece},
+    seen::{self, Seen},
+};
 use crate::{
     gateway::expression::Protocol,
     model::{Reject, routing::Failure},
@@ -13,12 +16,14 @@ use crate::{
 };
 
 /// What `connect` comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Symptom {
     /// In words.
     pub text: String,
     /// The error number of Linux.
     pub errno: Option<u32>,
+    /// What a proxy makes of it for its clients.
+    pub seen: Option<Seen>,
 }
 
 const TIMEOUT: u32 = 110;
@@ -41,7 +46,7 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
         // A reply that is rejected: its reject goes to the answering side, the client hears nothing.
         (_, Leg::Reply) => TIMEOUT,
         (_, Leg::Rest | Leg::Companion(_)) => {
-            return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT) });
+            return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT), seen: None });
         }
         (Ending::Drop, Leg::First) => route(decided_by).unwrap_or(TIMEOUT),
         (Ending::Reject(reject), Leg::First) => rejected(*reject, protocol),
@@ -56,14 +61,20 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
         _ if protocol == Protocol::TCP => "connection timed out",
         _ => "no answer",
     };
-    Some(Symptom { text: text.into(), errno: Some(errno) })
+    Some(Symptom { text: text.into(), errno: Some(errno), seen: None })
 }
 
-/// What the sender sees of a piece of a flow.
+/// What the sender sees of a piece of a flow, and what a proxy that sends it makes of that.
 #[must_use]
 pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
+    let symptom = bare(judged, leg, piece)?;
+    let seen = seen::of(judged, leg, symptom.errno.unwrap_or(TIMEOUT), matches!(piece.outcome.decided_by, Decision::Stage { .. }));
+    Some(Symptom { seen, ..symptom })
+}
+
+fn bare(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     if piece.fate == Fate::NoListener {
-        return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED) });
+        return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED), seen: None });
     }
     of(judged.flow.expression.protocol, leg, &piece.outcome.verdict, &piece.outcome.decided_by)
 }

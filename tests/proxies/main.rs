@@ -3,12 +3,16 @@
 
 mod apache;
 mod caddy;
+mod exchange;
 mod haproxy;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../netns/mod.rs"]
+#[allow(dead_code, reason = "tests of what is read from the kernel need more of it")]
+mod netns;
 mod nginx;
 mod printed;
 
 fn main() {
-    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS]);
+    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS, exchange::TESTS]);
 }

@@ -10,7 +10,11 @@ use clearway::{
         witness::{disagreements, packet},
     },
     demo,
-    gateway::{self, Expression, Flow, Role, Start, start::Error as StartError},
+    gateway::{
+        self, Expression, Flow, Role, Start,
+        proxy::{self, READERS},
+        start::Error as StartError,
+    },
     model::{Interface, IpVersion},
     network,
     packets::{self, Record, print, value::Words},
@@ -21,14 +25,14 @@ use clearway::{
     },
     site::Site,
     snapshot::{ElementsRecord, LegacyTable, Messages, NftRecord, Snapshot, messages::Walk},
-    world::Recorded,
+    world::{Answer, Question, Recorded, World},
 };
 
 /// What is given hostile bytes, by name.
 pub type Entry = (&'static str, fn(&[u8]));
 
 /// Every entry with its name.
-pub const ENTRIES: [Entry; 7] = [
+pub const ENTRIES: [Entry; 8] = [
     ("ruleset", ruleset),
     ("network", network),
     ("snapshot", snapshot),
@@ -36,6 +40,7 @@ pub const ENTRIES: [Entry; 7] = [
     ("packet", packet_line),
     ("site", site),
     ("legacy", legacy),
+    ("proxies", proxies),
 ];
 
 /// nf_tables messages in a row: decoded, and printed as nft would.
@@ -223,4 +228,29 @@ pub fn messages(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn kind(message: &[u8]) -> u16 {
     message.get(4..6).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_ne_bytes)
+}
+
+/// A proxy's configuration, whose first byte chooses the proxy; each file that it includes is empty.
+pub fn proxies(input: &[u8]) {
+    let Some((&kind, text)) = input.split_first() else { return };
+    let Some(reader) = READERS.get(usize::from(kind.saturating_sub(b'0')) % READERS.len()) else { return };
+    let text = String::from_utf8_lossy(text).into_owned();
+    for file in ["/main", "/main.toml"] {
+        let given = proxy::given(reader, file, "/", &OneFile(file, &text));
+        assert!(given.configuration.upstreams.len() < 1_000_000);
+    }
+}
+
+/// A world of one file.
+struct OneFile<'a>(&'a str, &'a str);
+
+impl World for OneFile<'_> {
+    fn ask(&self, question: &Question) -> Answer {
+        match question {
+            Question::File { path, .. } if path == self.0 => Answer::Text(self.1.to_owned()),
+            Question::File { .. } => Answer::Text(String::new()),
+            Question::Paths { .. } => Answer::Paths(vec!["/other".into(), self.0.into()]),
+            _ => Answer::Unknown("not asked".into()),
+        }
+    }
 }

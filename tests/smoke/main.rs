@@ -95,6 +95,11 @@ fn legacy_tables() {
     smoke("legacy");
 }
 
+#[test]
+fn proxies() {
+    smoke("proxies");
+}
+
 /// Fuzzing begins with real input: `scripts/fuzz` names the folder where it is kept.
 #[test]
 fn seeds_are_written() {

@@ -42,6 +42,19 @@ pub fn seeds(entry: &str) -> Vec<Vec<u8>> {
             r#"{"src":"2001:db8::7","dst":"2001:db8:1::10","proto":58,"icmp_type":128,"icmp_code":0,"in":"eth0","ecn":1,"payload":"00ff","state":"new"}"#,
             r#"{"dst":"10.0.3.12","proto":"udp","frag":{"offset":1,"more":true,"df":false},"uid":33,"seq":1,"ack":2}"#,
         ]),
+        "proxies" => texts(&[
+            "0user www-data;\nevents {}\nhttp { map $host $to { default app; ~x b:81; } upstream app { server 10.0.0.1:8080 weight=2; server [::1]:81 backup; }\n\
+             server { listen [::]:443 ssl; set $a $to; location / { proxy_pass http://$a$uri; } location /l { content_by_lua_block { x = [[ } ]] } } } }\n",
+            "1global\n setenv A b\ndefaults d\n mode http\n timeout connect 5s\nlisten a from d\n bind :80-82,[::]:443 ssl v6only\n\
+             server s \"${X-10.0.0.1}\":+1 check port 81 source 10.0.0.2 usesrc client\n.if defined(A) && !streq(a,b)\n server-template t 1-3 b:80\n.endif\n",
+            "2Define P 80\nListen ${P}\n<Macro M $a>\nProxyPass /$a \\\n http://$a:81/ timeout=5\n</Macro>\nUse M app\n<VirtualHost *:80>\n<IfModule x>\n\
+             RewriteRule ^/(.*) balancer://b/$1 [P]\n</IfModule>\n</VirtualHost>\n<Proxy balancer://b>\nBalancerMember http://10.0.0.1 status=+H\n</Proxy>\n",
+            "3{\n http_port 81\n}\n(s) {\n reverse_proxy {args[0]}:80 {\n  to 10.0.0.1:1-5\n  {block}\n }\n}\na.com, b.com {\n import s app {\n  lb_policy x\n }\n respond <<E\n  x\n  E\n}\n",
+            "3{\"apps\": {\"http\": {\"servers\": {\"a\": {\"listen\": [\":80\"], \"routes\": [{\"handle\": [{\"handler\": \"reverse_proxy\", \"upstreams\": [{\"dial\": \"a:80\"}]}]}]}}}}}",
+            "4entryPoints:\n  web:\n    address: \":80/udp\"\nproviders:\n  file:\n    directory: d\nhttp:\n  services: &s\n    a:\n      loadBalancer:\n        servers:\n          - url: http://a:80\n",
+            "4[entryPoints.web]\naddress = \":80\"\n[[tcp.services.a.loadBalancer.servers]]\naddress = \"10.0.0.1:5432\"\n",
+            "5static_resources:\n  clusters:\n  - name: a\n    connect_timeout: 0.25s\n    load_assignment:\n      endpoints:\n      - lb_endpoints:\n        - endpoint: {address: {socket_address: {address: a, port_value: 80}}}\n",
+        ]),
         other => panic!("{other} has no seeds"),
     }
 }

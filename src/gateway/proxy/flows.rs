@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::{
     Address, Host, Listen, Place, Proxy, Purpose, Target, Upstream,
     names::{Names, Unresolved},
+    resolvers,
 };
 use crate::{
     gateway::{
@@ -26,6 +27,9 @@ pub struct Wanted {
     pub proxy: &'static str,
     /// The group that it is of, or whom it serves, as the configuration calls it.
     pub label: Option<String>,
+    /// What is spoken with it, in the proxy's words.
+    pub speaks: &'static str,
+    pub purpose: Purpose,
     /// Where its address stands; the first of several places that name the same one.
     pub place: Place,
     /// Who asks for it.
@@ -81,6 +85,7 @@ pub fn upstreams(proxies: &[Proxy], world: &dyn World) -> Vec<Flow> {
         for upstream in &proxy.configuration.upstreams {
             to_upstream(number, proxy, upstream, &names, &mut groups, &mut found);
         }
+        resolvers::legs(proxy, world, root).into_iter().for_each(|flow| found.add(flow));
     }
     let mut flows = found.flows;
     for flow in &mut flows {
@@ -119,6 +124,8 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
     let mut wanted = Wanted {
         proxy: proxy.reader.kind,
         label: group.map(|group| group.name.clone()),
+        speaks: upstream.speaks,
+        purpose: upstream.purpose,
         place: upstream.place.clone(),
         wanted_by: upstream.wanted_by.iter().take(MOST_PLACES).cloned().collect(),
         groups: upstream
@@ -171,7 +178,7 @@ fn flow(proxy: &Proxy, upstream: &Upstream, hosts: Hosts, port: u16, version: Op
     flow
 }
 
-fn expression(protocol: Protocol, source: Hosts, destination: Hosts, ports: (u16, u16)) -> Expression {
+pub(super) fn expression(protocol: Protocol, source: Hosts, destination: Hosts, ports: (u16, u16)) -> Expression {
     Expression {
         protocol,
         source: Endpoint { hosts: source, ports: Vec::new() },
@@ -225,6 +232,8 @@ pub fn listens(proxies: &[Proxy], network: &Network, flows: &mut Vec<Flow>) {
 
 fn is_bound(listen: &Listen, address: IpAddr) -> bool {
     match &listen.address {
+        // Where the host has no IPv6, a socket for both versions is one of IPv4.
+        Address::Ip(ip, ..) if ip.is_unspecified() && listen.v6only == Some(false) => address.is_unspecified(),
         Address::Ip(ip, ..) => *ip == address,
         Address::Name(..) => true,
         Address::Unix(_) | Address::Unknown(_) => false,
@@ -235,6 +244,8 @@ fn of_listen(proxy: &Proxy, listen: &Listen) -> Wanted {
     Wanted {
         proxy: proxy.reader.kind,
         label: None,
+        speaks: "",
+        purpose: Purpose::Traffic,
         place: listen.place.clone(),
         wanted_by: Vec::new(),
         groups: Vec::new(),

@@ -77,7 +77,7 @@ fn first_or_all(found: Found, resolution: Resolution) -> Found {
 }
 
 /// The addresses of a name by a hosts file.
-fn in_hosts(hosts: &str, name: &str) -> Vec<IpAddr> {
+pub(super) fn in_hosts(hosts: &str, name: &str) -> Vec<IpAddr> {
     let entry = |line: &str| -> Option<IpAddr> {
         let mut words = line.split('#').next()?.split_whitespace();
         let address = words.next()?.parse().ok()?;

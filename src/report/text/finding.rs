@@ -68,7 +68,13 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
         }
         if let Some(symptom) = symptom::of_piece(judged, leg.leg, piece) {
             let errno = symptom.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
-            text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text)));
+            match &symptom.seen {
+                Some(seen) => {
+                    text.push_str(&entry("clients see", &seen.words()));
+                    text.push_str(&entry("proxy sees", &format!("{}{errno}", symptom.text)));
+                }
+                None => text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text))),
+            }
         }
         if let Some(packet) = witness::packet(judged, piece) {
             text.push_str(&entry("witness", &printed(site, &packet).line()));
