@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::chain::Backend;
+
 /// The version of the format that this program writes. Older ones are read; newer ones are refused with a clear error.
 pub const VERSION: u32 = 1;
 
@@ -60,6 +62,9 @@ pub struct Snapshot {
     pub processes: Vec<Process>,
     /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
     pub sysctls: BTreeMap<String, String>,
+    /// The back end that the program `iptables` works on; none if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iptables: Option<Backend>,
     /// Legacy iptables tables.
     #[serde(default)]
     pub legacy: Vec<LegacyTable>,

@@ -85,6 +85,7 @@ fn steps(chain: u32) -> impl Strategy<Value = Vec<Step>> {
 fn chain(number: u32) -> impl Strategy<Value = Chain> {
     (prop::collection::vec(steps(number), 1..6), any::<bool>()).prop_map(move |(rules, policy_drop)| Chain {
         backend: Backend::NfTables,
+        program: "nft",
         family: "inet",
         table: "t".into(),
         name: format!("c{number}"),

@@ -9,7 +9,7 @@ use std::{
 
 use super::Error;
 use crate::{
-    model::IpVersion,
+    model::{IpVersion, chain::Backend},
     ruleset::xtables::save,
     snapshot::{Missing, NftRecord, SavedText, Snapshot, VERSION, described::Description},
 };
@@ -57,6 +57,8 @@ impl OfflineArgs {
             Some(path) => host(path)?,
             None => assumed(&four, &six),
         };
+        // Whichever back end the text is of, there the program works on it.
+        snapshot.iptables = Some(Backend::Xtables);
         snapshot.iptables_save = four;
         snapshot.ip6tables_save = six;
         snapshot.ipset.saved = sets;

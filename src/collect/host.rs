@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use crate::model::chain::Backend;
+
 const SYSCTL: &str = "/proc/sys";
 
 /// Settings of the whole network namespace.
@@ -75,6 +77,21 @@ pub fn kernel() -> String {
 #[must_use]
 pub fn name() -> String {
     nix::sys::utsname::uname().map(|uname| uname.nodename().to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The back end that the program `iptables` works on, as the name of what it leads to tells (`xtables-nft-multi`, `xtables-legacy-multi`).
+#[must_use]
+pub fn iptables() -> Option<Backend> {
+    let folders = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/bin"];
+    let program = folders.iter().find_map(|folder| fs::canonicalize(Path::new(folder).join("iptables")).ok())?;
+    let name = program.file_name()?.to_str()?;
+    if name.contains("nft") {
+        Some(Backend::NfTables)
+    } else if name.contains("legacy") || name == "xtables-multi" {
+        Some(Backend::Xtables)
+    } else {
+        None
+    }
 }
 
 /// The settings by path below /proc/sys, which shows those of the reading thread's network namespace (`net_ctl_root`). One that a kernel

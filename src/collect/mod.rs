@@ -100,6 +100,7 @@ fn read(whole_sets: bool) -> Snapshot {
     ipsets(&mut snapshot, whole_sets);
     surroundings(&mut snapshot);
     snapshot.sysctls = host::sysctls();
+    snapshot.iptables = host::iptables();
     snapshot
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::{Ipv4Subnets, Ipv6Subnets};
 
 use crate::{
-    model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values},
+    model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values, bits::ones},
     simulate::{Companion, conntrack::RELATED},
 };
 
@@ -69,6 +69,18 @@ impl Matching {
             (IpVersion::V6, false) => vec![protocol(ICMPV6), types(&[2])],
         });
         Self(list)
+    }
+
+    /// The same, with one prefix around each of several addresses; none if that is no other.
+    pub fn widened(&self, version: IpVersion) -> Option<Self> {
+        let widened = |(field, values): &(Field, Values)| {
+            let ranges = values.ranges(PIECE_LIMIT).filter(|_| matches!(field, Field::Source | Field::Destination));
+            match ranges.as_deref() {
+                Some([(low, _), .., (_, high)]) => (*field, around(*low, *high, field.width(version))),
+                _ => (*field, values.clone()),
+            }
+        };
+        Some(Self(self.0.iter().map(widened).collect())).filter(|widened| widened != self)
     }
 
     /// The fields that it names.
@@ -134,6 +146,12 @@ impl Matching {
     }
 }
 
+/// The longest prefix that holds both numbers.
+fn around(low: u128, high: u128, width: u8) -> Values {
+    let host = ones((128 - (low ^ high).leading_zeros()) as u8);
+    Values::range(width, low & !host, low | host)
+}
+
 fn one_or_set(mut pieces: Vec<String>) -> Option<String> {
     match pieces.len() {
         0 => None,
@@ -155,17 +173,22 @@ fn addresses(values: &Values, version: IpVersion) -> Option<String> {
 
 /// A range of addresses: one, a prefix, or `a-b`.
 pub fn range(low: u128, high: u128, version: IpVersion) -> String {
-    let prefixes: Vec<String> = match version {
-        IpVersion::V4 => {
-            let v4 = |address: u128| Ipv4Addr::from(u32::try_from(address).unwrap_or(u32::MAX));
-            Ipv4Subnets::new(v4(low), v4(high), 0).take(2).map(|net| net.to_string()).collect()
-        }
-        IpVersion::V6 => Ipv6Subnets::new(Ipv6Addr::from(low), Ipv6Addr::from(high), 0).take(2).map(|net| net.to_string()).collect(),
-    };
+    let prefixes = prefixes(low, high, version, 2);
     match prefixes.as_slice() {
         [_] if low == high => address(low, version).to_string(),
         [prefix] => prefix.clone(),
         _ => format!("{}-{}", address(low, version), address(high, version)),
+    }
+}
+
+/// The prefixes of a range, at most so many.
+pub fn prefixes(low: u128, high: u128, version: IpVersion, most: usize) -> Vec<String> {
+    match version {
+        IpVersion::V4 => {
+            let v4 = |address: u128| Ipv4Addr::from(u32::try_from(address).unwrap_or(u32::MAX));
+            Ipv4Subnets::new(v4(low), v4(high), 0).take(most).map(|net| net.to_string()).collect()
+        }
+        IpVersion::V6 => Ipv6Subnets::new(Ipv6Addr::from(low), Ipv6Addr::from(high), 0).take(most).map(|net| net.to_string()).collect(),
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod matching;
 
+mod iptables;
+
 pub mod edit;
 
 pub mod prove;

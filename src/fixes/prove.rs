@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::{edit::Edit, matching::Matching};
 use crate::{
-    model::{Field, HeaderSet, Host, chain::Backend},
+    model::{Field, HeaderSet, Host},
     simulate::{
         Companion, Exchange, Given, Outcome, Run, Simulation,
         outcome::{Decision, Ending},
@@ -49,8 +49,8 @@ impl Fix {
 /// Why there is no fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unproved {
-    /// Something that is no rule of nft's stands in the way.
-    #[error("{0} stands in the way, which no rule of nft's can change")]
+    /// Something that is no rule stands in the way.
+    #[error("{0} stands in the way, which no rule can change")]
     NotARule(String),
     /// No short match tells exactly this flow.
     #[error("no short rule matches exactly this flow")]
@@ -83,7 +83,7 @@ enum Stopped {
     Companion(Companion),
 }
 
-/// Finds edits of nft rules that let the packets' exchange pass, and proves them.
+/// Finds edits of rules that let the packets' exchange pass, and proves them.
 ///
 /// # Errors
 /// Why there is none.
@@ -99,11 +99,11 @@ pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, giv
         if made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
         }
-        let (edit, command, after) = shortest_edit(&model, world, &outcome, aim.allowed, stopped)?;
+        let (edit, made_by, after) = shortest_edit(&model, world, &outcome, aim.allowed, stopped)?;
         if made.iter().any(|each| each.chain == edit.chain && each.matching == edit.matching) {
             return Err(Unproved::StillBlocked);
         }
-        commands.push(command);
+        commands.extend(made_by);
         opens.push(edit.opens(&model));
         model = after;
         made.push(edit);
@@ -114,14 +114,14 @@ pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, giv
     Ok(Fix { edits: made, commands, opens })
 }
 
-/// The edit that names the fewest fields and still opens no more than is allowed, with its command and the model after it.
+/// The edit that names the fewest fields and still opens no more than is allowed, with its commands and the model after it.
 fn shortest_edit(
     model: &Host,
     world: &dyn World,
     outcome: &Outcome<HeaderSet>,
     allowed: &HeaderSet,
     stopped: Stopped,
-) -> Result<(Edit, String, Host), Unproved> {
+) -> Result<(Edit, Vec<String>, Host), Unproved> {
     let choices: &[&[Field]] = match stopped {
         Stopped::First => &FIRST,
         Stopped::Later => &LATER,
@@ -130,9 +130,20 @@ fn shortest_edit(
     };
     let mut why = Unproved::NoMatch;
     for fields in choices {
-        match try_edit(model, world, outcome, allowed, stopped, fields) {
-            Ok(found) => return Ok(found),
-            Err(error) => why = error,
+        let edit = match edit_for(model, outcome, stopped, fields) {
+            Ok(edit) => edit,
+            Err(error) => {
+                why = error;
+                continue;
+            }
+        };
+        // A prefix in the place of most of its addresses is shorter; the proof shows whether it opens more.
+        let wide = edit.matching.widened(model.version).filter(|_| stopped == Stopped::First);
+        for edit in wide.map(|matching| Edit { matching, ..edit.clone() }).into_iter().chain([edit]) {
+            match try_edit(model, world, allowed, stopped, edit) {
+                Ok(found) => return Ok(found),
+                Err(error) => why = error,
+            }
         }
     }
     Err(why)
@@ -152,19 +163,17 @@ const LATER: [&[Field]; 1] = [&[Field::Protocol, Field::Source, Field::Destinati
 fn try_edit(
     model: &Host,
     world: &dyn World,
-    outcome: &Outcome<HeaderSet>,
     allowed: &HeaderSet,
     stopped: Stopped,
-    fields: &[Field],
-) -> Result<(Edit, String, Host), Unproved> {
-    let edit = edit_for(model, outcome, stopped, fields)?;
-    let command = edit.command(model).ok_or(Unproved::NoMatch)?;
+    edit: Edit,
+) -> Result<(Edit, Vec<String>, Host), Unproved> {
+    let commands = edit.commands(model).ok_or(Unproved::NoMatch)?;
     let mut after = model.clone();
     edit.apply(&mut after);
     if stopped == Stopped::First {
         opens_only(model, &after, world, allowed, &edit)?;
     }
-    Ok((edit, command, after))
+    Ok((edit, commands, after))
 }
 
 /// The first thing in the exchange's way, and what it stops.
@@ -202,9 +211,6 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped, fields:
         Decision::Several { chain, .. } => (*chain, 0),
         Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{} ({reason})", stage.name()))),
     };
-    if host.chains[chain.0 as usize].backend != Backend::NfTables {
-        return Err(Unproved::NotARule("a rule of iptables".into()));
-    }
     if let Stopped::Companion(companion) = stopped {
         return Ok(Edit { chain, index, matching: Matching::of_companion(companion, &outcome.changed, host) });
     }

@@ -9,6 +9,7 @@ use crate::{
     model::{
         Field, IpVersion, Test, Values,
         bits::number,
+        chain::Backend,
         step::{Condition, ConditionId, ConditionKind},
     },
     network::{Link, Network},
@@ -23,6 +24,8 @@ pub struct Context<'a> {
     pub network: &'a Network,
     pub headers: Headers,
     pub conditions: Vec<Condition>,
+    /// The back end that the program `iptables` works on, if it is known.
+    pub default_backend: Option<Backend>,
     pub sets: Sets,
     pub ipsets: ipset::Sets<'a>,
     /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
@@ -47,6 +50,7 @@ impl<'a> Context<'a> {
             network,
             headers: Headers::new(version),
             conditions: Vec::new(),
+            default_backend: None,
             sets: Sets::default(),
             ipsets: ipset::Sets::default(),
             names: std::iter::once((0, 0)).chain(names).collect(),

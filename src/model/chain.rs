@@ -30,7 +30,8 @@ pub enum Hook {
 }
 
 /// Which of the kernel's rule engines holds a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Backend {
     NfTables,
     Xtables,
@@ -40,6 +41,8 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub struct Chain {
     pub backend: Backend,
+    /// The program that changes it as its operator would: `nft`, `iptables`, `ip6tables-legacy`…
+    pub program: &'static str,
     /// nft's word: ip, ip6, inet, netdev, bridge, arp; also for legacy.
     pub family: &'static str,
     pub table: String,

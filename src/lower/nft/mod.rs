@@ -62,11 +62,14 @@ use std::sync::Arc;
 
 pub(in crate::lower) use guards::has_connection;
 
-use super::{Origin, context::Context, headers::Headers};
+use super::{Origin, context::Context, headers::Headers, xtables::program};
 use crate::{
     model::{self, IpVersion, chain::Backend},
     network::Network,
-    ruleset::nft::{Chain, Family, Ruleset},
+    ruleset::{
+        nft::{Chain, Family, Ruleset},
+        xtables::native,
+    },
 };
 use rule::Reader;
 use scope::Scope;
@@ -105,21 +108,24 @@ pub fn lower<'a>(
         let headers = if table.family == Family::Arp { Headers::arp() } else { Headers::new(version) };
         context.headers = headers;
         let scope = Scope::new(table, index, chains.len() as u32);
+        let of_iptables = native::version(table).filter(|_| native::is_listed(table));
+        let program = of_iptables.map_or("nft", |version| program(version, Backend::NfTables, context.default_backend));
         let mut reader = Reader::new(context, &scope);
         for (at, chain) in table.chains.iter().enumerate() {
-            chains.push(lower_chain(&mut reader, chain, network));
+            chains.push(lower_chain(&mut reader, chain, network, program));
             origins.push(Origin::Nft { table: index, chain: at });
         }
     }
     left_out
 }
 
-fn lower_chain(reader: &mut Reader<'_, '_>, chain: &Chain, network: &Network) -> model::Chain {
+fn lower_chain(reader: &mut Reader<'_, '_>, chain: &Chain, network: &Network, program: &'static str) -> model::Chain {
     let table = reader.scope.table;
     let base = chain.base.as_ref().filter(|_| table.flags & DORMANT == 0);
     let rules = chain.rules.iter().map(|rule| model::Rule { handle: Some(rule.handle), steps: reader.rule(&rule.exprs) });
     model::Chain {
         backend: Backend::NfTables,
+        program,
         family: table.family.name(),
         table: table.name.clone(),
         name: chain.name.clone(),

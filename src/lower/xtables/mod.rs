@@ -19,19 +19,20 @@ use rustc_hash::FxHashMap;
 
 use super::{Origin, context::Context};
 use crate::{
-    model::{self, ChainId, chain::Backend},
+    model::{self, ChainId, IpVersion, chain::Backend},
     ruleset::xtables::{Action, Match, Ruleset, Table, Target, family},
 };
 
 /// The chains of all tables that packets of the context's version visit, after those that there are.
 pub fn lower(ruleset: &Ruleset, context: &mut Context<'_>, chains: &mut Vec<model::Chain>, origins: &mut Vec<Origin>) {
-    let version = context.version;
+    let (version, default) = (context.version, context.default_backend);
     for (index, table) in ruleset.tables.iter().enumerate().filter(|(_, table)| table.version == version) {
         let numbers: Numbers<'_> = table.chains.iter().zip(chains.len() as u32..).map(|(chain, id)| (&*chain.name, ChainId(id))).collect();
         for (at, chain) in table.chains.iter().enumerate() {
             let rules = chain.rules.iter().map(|rule| model::Rule { handle: None, steps: rule::steps(rule, &numbers, context) });
             chains.push(model::Chain {
                 backend: Backend::Xtables,
+                program: program(version, Backend::Xtables, default),
                 family: family(table.version),
                 table: table.name.clone(),
                 name: chain.name.to_string(),
@@ -40,6 +41,19 @@ pub fn lower(ruleset: &Ruleset, context: &mut Context<'_>, chains: &mut Vec<mode
             });
             origins.push(Origin::Xtables { table: index, chain: at });
         }
+    }
+}
+
+/// The program for the tables of a back end: its short name if that works on this back end here.
+#[must_use]
+pub fn program(version: IpVersion, backend: Backend, default: Option<Backend>) -> &'static str {
+    match (version, backend) {
+        (IpVersion::V4, _) if default == Some(backend) => "iptables",
+        (IpVersion::V6, _) if default == Some(backend) => "ip6tables",
+        (IpVersion::V4, Backend::Xtables) => "iptables-legacy",
+        (IpVersion::V6, Backend::Xtables) => "ip6tables-legacy",
+        (IpVersion::V4, Backend::NfTables) => "iptables-nft",
+        (IpVersion::V6, Backend::NfTables) => "ip6tables-nft",
     }
 }
 

@@ -5,6 +5,7 @@ mod case;
 mod connection;
 mod corpus;
 mod dump;
+mod fixes;
 mod headers;
 mod ipsets;
 mod judge;
@@ -17,9 +18,10 @@ mod two_worlds;
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 9] = [
+pub const TESTS: [&[Test]; 10] = [
     connection::TESTS,
     corpus::TESTS,
+    fixes::TESTS,
     headers::TESTS,
     ipsets::TESTS,
     ports::TESTS,

@@ -44,6 +44,26 @@ pub fn version(table: &nft::Table) -> Option<IpVersion> {
     (named && table.chains.iter().all(built_in)).then_some(version)
 }
 
+/// Whether iptables-nft lists the table, and so changes it (`nft_is_table_compatible`): it has no expression that it never makes.
+#[must_use]
+pub fn is_listed(table: &nft::Table) -> bool {
+    let made = |expr: &Expr| match expr {
+        Expr::Bitwise(_)
+        | Expr::Cmp(_)
+        | Expr::Compat(_)
+        | Expr::Counter(_)
+        | Expr::Immediate(_)
+        | Expr::Lookup(_)
+        | Expr::Meta(_)
+        | Expr::Payload(_)
+        | Expr::Range(_) => true,
+        Expr::Limit(limit) => !limit.bytes && !limit.over,
+        Expr::Log(log) => log.group.is_some(),
+        _ => false,
+    };
+    table.chains.iter().flat_map(|chain| &chain.rules).flat_map(|rule| &rule.exprs).all(made)
+}
+
 /// A rule of such a table; None if options of iptables do not say all of it.
 #[must_use]
 pub fn rule(rule: &nft::Rule, version: IpVersion, interfaces: &Interfaces<'_>) -> Option<Rule> {
