@@ -34,6 +34,7 @@ fn rule(number: u32) -> Rule {
 fn host(rules: u32) -> Host {
     let chain = Chain {
         backend: Backend::NfTables,
+        program: "nft",
         family: "inet",
         table: "t".into(),
         name: "forward".into(),
