@@ -88,6 +88,8 @@ pub enum Load {
     Where { test: Test, bits: Bits, condition: ConditionId },
     /// A number of 16 bits: the field, less this.
     Less { field: Field, by: u16, condition: ConditionId },
+    /// What follows the transport header.
+    Inner { offset: u32, len: u32, condition: ConditionId },
     /// The next hop of the packet's route (`rt nexthop`).
     NextHop,
     /// Nothing; but it breaks off where the packet has no route yet.

@@ -29,6 +29,8 @@ enum Stop {
     /// For what a tie left over.
     TrackAfterTie,
     Translate(nat::Side, Vec<ChainId>),
+    /// The same, where a chain of the same priority may run first.
+    TranslateBeforeTie(nat::Side, Vec<ChainId>),
 }
 
 impl<S: Space> Machine<'_, S> {
@@ -57,6 +59,12 @@ impl<S: Space> Machine<'_, S> {
                     tracked
                 }
                 Stop::Track | Stop::TrackAfterTie => self.track(strands, given),
+                Stop::TranslateBeforeTie(side, chains) => {
+                    let (before, after) = self.one_or_other(strands, "whether addresses are translated before a chain of that priority");
+                    let mut strands = self.translate_connections(side, &chains, before);
+                    strands.extend(after);
+                    strands
+                }
                 Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
             };
         }
@@ -101,7 +109,11 @@ impl<S: Space> Machine<'_, S> {
         if host.translates()
             && let Some(side) = nat::Side::of(hook)
         {
-            stops.push((side.priority(), 0, Stop::Translate(side, translating)));
+            // It was registered with the first nat chain that there was, which may be gone (`nf_nat_register_fn`).
+            if stops.iter().any(|(priority, ..)| *priority == side.priority()) {
+                stops.push((side.priority(), 0, Stop::TranslateBeforeTie(side, translating.clone())));
+            }
+            stops.push((side.priority(), 2, Stop::Translate(side, translating)));
         }
         // Stable: chains of equal priority keep the kernel's order.
         stops.sort_by_key(|(priority, tie, _)| (*priority, *tie));

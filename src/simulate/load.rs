@@ -37,6 +37,7 @@ impl<S: Space> Machine<'_, S> {
                 }
                 None => (self.free(strand, register, 1, None, *condition), Vec::new()),
             },
+            Load::Inner { offset, len, condition } => self.load_inner(strand, (*offset, *len), *condition, register),
             // rt_nexthop: the gateway, else the destination as it is now. No packet has a route before it is routed (skb_dst).
             Load::NextHop => {
                 let Some(hop) = strand.way.view.get(Field::NextHop).cloned() else { return (Vec::new(), vec![strand]) };
@@ -50,6 +51,69 @@ impl<S: Space> Machine<'_, S> {
             Load::TcpOption(option) => self.load_option(strand, option, register),
             Load::Socket(key) => self.load_socket(strand, *key, register),
         }
+    }
+
+    /// `nft_payload_inner_offset`: behind the ports of UDP, behind the options of TCP; of tunnels it is not told.
+    fn load_inner(&mut self, strand: Strand<S>, (offset, len): (u32, u32), condition: ConditionId, register: u8) -> Both<S> {
+        let version = self.decider.host.version;
+        let is = |numbers: &[u128]| Test::is(Field::Protocol, Values::from_ranges(8, numbers.iter().map(|number| (*number, *number))));
+        let whole = Test::is(Field::FragmentOffset, Values::one(13, 0));
+        let (whole, mut breaks) = self.decider.split(strand, &whole);
+        let (mut on, words) = (Vec::new(), len.div_ceil(4).min(16) as u8);
+        let (tunnels, rest) = self.divide(whole, &is(&[4, 47]));
+        on.extend(tunnels.into_iter().flat_map(|strand| self.free(strand, register, words, None, condition)));
+        let (carriers, others) = self.divide(rest, &is(&[6, 17]));
+        breaks.extend(others);
+        let (tcp, udp) = self.divide(carriers, &is(&[6]));
+        for (strand, is_tcp) in tcp.into_iter().map(|strand| (strand, true)).chain(udp.into_iter().map(|strand| (strand, false))) {
+            let words_of_header =
+                if is_tcp { self.decider.value(&strand.space, &strand.way.view.field(Field::DataOffset, version)) } else { Some(2) };
+            let Some(header) = words_of_header.map(|words| 4 * words) else {
+                on.extend(self.free(strand, register, words, None, condition));
+                continue;
+            };
+            let needed = (if is_tcp { 20 } else { 8 }).max(header + u128::from(offset) + u128::from(len));
+            let (long, short) = self.decider.split(strand, &self.has_transport(needed));
+            breaks.extend(short);
+            for mut strand in long {
+                match self.transport_bytes(&strand, header + u128::from(offset), len) {
+                    Some(bits) => {
+                        strand.load_bits(register, &bits);
+                        on.push(strand);
+                    }
+                    None => on.extend(self.free(strand, register, words, None, condition)),
+                }
+            }
+        }
+        (on, breaks)
+    }
+
+    /// Bytes of what lies behind the 8 first of the transport header; none where they have no names of their own.
+    fn transport_bytes(&self, strand: &Strand<S>, from: u128, len: u32) -> Option<Bits> {
+        const NAMED: [(u128, u128, Field); 6] = [
+            (8, 12, Field::Acknowledgement),
+            (12, 13, Field::DataOffset),
+            (13, 14, Field::TcpFlags),
+            (14, 16, Field::Window),
+            (16, 18, Field::TcpChecksum),
+            (18, 20, Field::Urgent),
+        ];
+        let version = self.decider.host.version;
+        let mut bits = Bits::default();
+        for at in from..from + u128::from(len) {
+            let byte = if at >= 20 {
+                strand.way.view.field(Field::Transport(u16::try_from(at).ok()?), version)
+            } else {
+                let (start, _, field) = NAMED.iter().find(|(start, end, _)| (*start..*end).contains(&at))?;
+                let mut whole = strand.way.view.field(*field, version);
+                if *field == Field::DataOffset {
+                    whole.append(&strand.way.view.field(Field::TcpReserved, version));
+                }
+                whole.slice(8 * (at - start) as usize, 8)
+            };
+            bits.append(&byte);
+        }
+        Some(bits)
     }
 
     /// A reply's source is the original destination, translated, and so on.

@@ -171,8 +171,13 @@ impl<S: Space> Machine<'_, S> {
                 (strand, _) = parts.remove(0);
                 parts = self.port(strand, low, high, &old_port, nat);
             }
-            for (mut strand, port) in parts {
-                let changed = address != old_address || port != old_port;
+            let mut all = Vec::new();
+            for (strand, port) in parts {
+                let (same, changed) = self.unchanged(strand, (address_field, &old_address, &address), (port_field, &old_port, &port));
+                all.extend(same.into_iter().map(|strand| (strand, port.clone(), false)));
+                all.extend(changed.into_iter().map(|strand| (strand, port.clone(), true)));
+            }
+            for (mut strand, port, changed) in all {
                 strand.way.view.set(address_field, address.clone());
                 strand.way.view.set(port_field, port.clone());
                 if changed {
@@ -204,6 +209,25 @@ impl<S: Space> Machine<'_, S> {
         let version = Test::is(Field::SourcePort, Values::masked(16, 6, 0).complement());
         let bad = if side == Side::Destination { Test::any([short, version]) } else { short };
         Test::all([Test::is(Field::Protocol, Values::one(8, 47)), bad])
+    }
+
+    /// Packets that have the new address and port already: the tuple stays as it is, and nothing is noted (`nf_nat_setup_info`).
+    fn unchanged(
+        &mut self,
+        strand: Strand<S>,
+        address: (Field, &Bits, &Bits),
+        port: (Field, &Bits, &Bits),
+    ) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
+        let version = self.decider.host.version;
+        let mut tests = Vec::new();
+        for (field, old, new) in [address, port] {
+            match self.decider.value(&strand.space, &strand.way.view.through(new)) {
+                _ if old == new => {}
+                Some(value) => tests.push(Test::is(field, Values::one(field.width(version), value))),
+                None => return (Vec::new(), vec![strand]),
+            }
+        }
+        self.decider.split(strand, &Test::all(tests))
     }
 
     /// The new address; none if it stays.

@@ -121,7 +121,7 @@ impl<S: Space> Machine<'_, S> {
     }
 
     /// The packet has so many bytes of transport header.
-    fn has_transport(&self, bytes: u128) -> Test {
+    pub(super) fn has_transport(&self, bytes: u128) -> Test {
         let at_least = |bytes| Test::is(Field::Length, Values::range(16, bytes, 0xffff));
         match self.decider.host.version {
             IpVersion::V4 => at_least(20 + bytes),

@@ -30,10 +30,15 @@ impl<S: Space> Machine<'_, S> {
         if open.is_empty() {
             return (seen, Vec::new());
         }
-        let choice = self.decider.undecided.unknown("whether connection tracking runs before a chain of its own priority".into());
-        let (mut before, after) = self.decider.split_all(open, &Test::is(choice, Values::one(32, 1)));
+        let (mut before, after) = self.one_or_other(open, "whether connection tracking runs before a chain of its own priority");
         before.extend(seen);
         (before, after)
+    }
+
+    /// The packets on either side of a question that can't be told.
+    pub(super) fn one_or_other(&mut self, strands: Vec<Strand<S>>, question: &str) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
+        let choice = self.decider.undecided.unknown(question.into());
+        self.decider.split_all(strands, &Test::is(choice, Values::one(32, 1)))
     }
 
     /// Whether a rule of the chain, or of one that it leads to, has to do with connections.

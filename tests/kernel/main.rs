@@ -11,7 +11,8 @@ mod iptables;
 mod lab;
 mod packet;
 mod sweep;
+mod written;
 
 fn main() {
-    harness::main(&[&facts::TESTS[..], &iptables::TESTS, &sweep::TESTS].concat());
+    harness::main(&[&facts::TESTS[..], &iptables::TESTS, &sweep::TESTS, &[written::TESTS]].concat());
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use crate::compare::{self, Score, clearway, kernel, shrink::shrink};
+use crate::compare::{self, Score, clearway, kernel, shrink::shrink, symbolic};
 use crate::generate::{self, Case};
 use crate::harness::{Needs, Test, tests};
 use crate::lab::Lab;
@@ -13,6 +13,9 @@ use crate::lab::Lab;
 pub const TESTS: [&[Test]; 2] = [tests![Needs::Namespaces; random_rulesets], tests![Needs::Patience; agreement]];
 
 const PACKETS: usize = 100;
+
+/// Around so many of a ruleset's packets sets are followed, too.
+const SETS: usize = 4;
 
 /// How a sweep went.
 #[derive(Debug, Default)]
@@ -64,6 +67,7 @@ impl Sweep {
                 eprintln!("open: {}", answer.line);
             }
         }
+        let sets = symbolic::complaints(case.packets.iter().step_by(PACKETS / SETS));
         self.unknown += answers.iter().filter(|answer| answer.open).count();
         let mut each = answers.iter();
         case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
@@ -72,8 +76,9 @@ impl Sweep {
             self.skipped += 1;
             return Ok(());
         };
-        let (score, complaints) = compare::compare(&case.packets, &judgement, &answers);
+        let (score, mut complaints) = compare::compare(&case.packets, &judgement, &answers);
         self.score.add(score);
+        complaints.push_str(&sets);
         if complaints.is_empty() { Ok(()) } else { Err(complaints) }
     }
 

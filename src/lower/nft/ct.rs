@@ -75,7 +75,7 @@ impl Reader<'_, '_> {
                 // Only what was expected has a master (`nf_ct_expect_find_get`).
                 let master = self.context.condition(ConditionKind::Unknown, "a connection that another one's helper expected");
                 let known = Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (4, 4)]));
-                self.guards.other(Test::All(vec![known, Test::Condition(master)]));
+                self.test(Test::All(vec![known, Test::Condition(master)]));
                 self.load_unknown(dest, 16, ConditionKind::Unknown, "ct helper");
             }
             other => {

@@ -32,6 +32,11 @@ impl Reader<'_, '_> {
             PayloadBase::Network if self.context.headers.payload_length(offset, len) => {
                 self.load_payload_length(offset, len, dest);
             }
+            PayloadBase::Link if self.scope.is_netdev() && !self.has_payload_length(payload) => self.load_device_link(offset, len, dest),
+            PayloadBase::Inner => {
+                let condition = self.context.condition(ConditionKind::Unknown, "what follows the transport header");
+                self.load_by(dest, len, Load::Inner { offset: payload.offset, len: payload.len, condition });
+            }
             PayloadBase::Link if self.has_payload_length(payload) && self.needs_link_header().is_some() => {
                 let bits = self.context.headers.link(offset, len);
                 self.load_around_length(offset as isize - LINK as isize, &bits, dest);
@@ -41,6 +46,17 @@ impl Reader<'_, '_> {
                 None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
             },
         }
+    }
+
+    /// A frame that comes in by a device, and one that leaves by it: that has the header of the next hop.
+    fn load_device_link(&mut self, offset: usize, len: usize, dest: Reg) {
+        let framed = self.framed();
+        let leaves = Test::is(Field::InInterface, Values::one(32, 0));
+        self.guards.other(Test::any([framed.clone(), leaves]));
+        self.needs_network(offset.saturating_sub(LINK), (offset + len).saturating_sub(LINK));
+        let bits = self.context.headers.link(offset, len);
+        let condition = self.context.condition(ConditionKind::Unknown, "the Ethernet header by which a packet leaves");
+        self.load_by(dest, len, Load::Where { test: framed, bits, condition });
     }
 
     /// IPv6's payload length is the packet's without the header.
@@ -160,15 +176,20 @@ impl Reader<'_, '_> {
     /// `skb_mac_header_was_set` and its length: there is one on what came in by Ethernet or loopback, and none yet on what this host
     /// sends. None where it can't be told.
     fn needs_link_header(&mut self) -> Option<()> {
-        /// `ARPHRD_ETHER` and `ARPHRD_LOOPBACK`.
-        const FRAMED: [u16; 2] = [1, 772];
         if self.scope.is_netdev() {
             return None;
         }
-        let framed = self.context.network.links.iter().filter(|link| FRAMED.contains(&link.hardware));
-        let indexes = framed.map(|link| (u128::from(link.index), u128::from(link.index)));
-        self.guards.other(Test::is(Field::InInterface, Values::from_ranges(32, indexes)));
+        let framed = self.framed();
+        self.guards.other(framed);
         Some(())
+    }
+
+    /// It came in by an interface whose packets have an Ethernet header.
+    fn framed(&self) -> Test {
+        /// `ARPHRD_ETHER` and `ARPHRD_LOOPBACK`.
+        const FRAMED: [u16; 2] = [1, 772];
+        let framed = self.context.network.links.iter().filter(|link| FRAMED.contains(&link.hardware));
+        Test::is(Field::InInterface, Values::from_ranges(32, framed.map(|link| (u128::from(link.index), u128::from(link.index)))))
     }
 
     /// Writes each field that the bytes belong to. Checksums follow from the rest of the packet and are not written.

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::generate::{Case, Ruleset};
 use crate::lab::{Counters, Fate, Lab};
+use crate::packet::Packet;
 
 /// The kernel's answer to a case.
 #[derive(Debug, Clone)]
@@ -41,6 +42,11 @@ fn refused_lines(error: &str) -> Vec<usize> {
 /// Sends the packets of a case whose rules are loaded; none if nft can't list them.
 pub fn judge(lab: &mut Lab, case: &Case) -> io::Result<Option<Judgement>> {
     lab.forgetful = case.ruleset.translates();
-    let fates = case.packets.iter().map(|packet| lab.send(packet)).collect::<io::Result<_>>()?;
+    observe(lab, &case.packets)
+}
+
+/// Sends packets; none if nft can't list the rules.
+pub fn observe(lab: &mut Lab, packets: &[Packet]) -> io::Result<Option<Judgement>> {
+    let fates = packets.iter().map(|packet| lab.send(packet)).collect::<io::Result<_>>()?;
     Ok(lab.counters().map(|counters| Judgement { fates, counters }))
 }

@@ -3,6 +3,7 @@
 pub mod clearway;
 pub mod kernel;
 pub mod shrink;
+pub mod symbolic;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -39,9 +39,9 @@ pub fn on_interface(random: &mut Random, scope: &Scope) -> String {
 /// A match on another thing that meta tells.
 pub fn on_meta(random: &mut Random, scope: &mut Scope) -> String {
     match random.below(9) {
-        7 => random
-            .pick(&["meta iifkind \"veth\"", "meta iifgroup 0", "meta sdif 0", "meta ipsec missing", "meta priority 0", "meta cpu >= 0"])
-            .to_owned(),
+        // What a sender asks for is not told of its packets.
+        7 if scope.only(&["forward"]) && random.percent(50) => format!("meta priority {}", random.pick(&["0", "!= 0", "2", "{ 4, 6 }"])),
+        7 => random.pick(&["meta iifkind \"veth\"", "meta iifgroup 0", "meta sdif 0", "meta cpu >= 0"]).to_owned(),
         0 | 1 if scope.transport.is_none() => {
             format!(
                 "meta l4proto {}",

@@ -31,12 +31,6 @@ pub struct Case {
 pub fn case(seed: u64, packets: usize) -> Case {
     let mut random = Random::new(seed);
     let ruleset = ruleset::ruleset(&mut random);
-    let packets = (0..packets)
-        .map(|_| {
-            let way = random.one(&packets::WAYS);
-            let version = random.one(&[pool::Version::V4, pool::Version::V6]);
-            packets::packet(&mut random, way, version)
-        })
-        .collect();
+    let packets = packets::some(&mut random, packets);
     Case { ruleset, packets }
 }

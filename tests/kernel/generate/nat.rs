@@ -69,7 +69,8 @@ fn fixed(random: &mut Random, scope: &mut Scope, source: bool) -> String {
     let to = address(random, version, source);
     let to = match random.below(10) {
         0..=4 if has_ports(scope) => format!("{}:{}", bracketed(version, to), port(random)),
-        5 => random.pick(version.ranges()).to_owned(),
+        // Which of many the kernel takes is open.
+        5 if random.percent(30) => random.pick(version.ranges()).to_owned(),
         _ => to.to_owned(),
     };
     format!("{} {} to {to}{}", word(source), family(scope, version), flags(random, true))

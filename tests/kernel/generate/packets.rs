@@ -16,6 +16,17 @@ pub enum Way {
 /// Every way.
 pub const WAYS: [Way; 4] = [Way::Input, Way::Forward, Way::Output, Way::Loopback];
 
+/// Makes so many packets, on every way.
+pub fn some(random: &mut Random, number: usize) -> Vec<Packet> {
+    (0..number)
+        .map(|_| {
+            let way = random.one(&WAYS);
+            let version = random.one(&[Version::V4, Version::V6]);
+            packet(random, way, version)
+        })
+        .collect()
+}
+
 /// Makes a packet on this way.
 pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
     let (near, far) = if random.percent(60) { ("eth0", "eth1") } else { ("eth1", "eth0") };

@@ -35,7 +35,7 @@ pub struct Chain {
 }
 
 const HOOKS: [&str; 5] = ["prerouting", "input", "forward", "output", "postrouting"];
-const PRIORITIES: [i32; 16] = [-450, -300, -201, -199, -199, -150, -100, -1, 0, 0, 0, 0, 1, 50, 100, 300];
+const PRIORITIES: [i32; 14] = [-450, -300, -201, -199, -199, -150, -1, 0, 0, 0, 0, 1, 50, 300];
 
 impl Ruleset {
     /// The text for `nft -f`, one rule a line.
@@ -164,9 +164,9 @@ fn base(random: &mut Random, hook: &str) -> String {
     format!("type {kind} hook {hook}{} priority {}; policy {policy};", random.pick(devices), priority(random))
 }
 
-/// Seldom that of connection tracking: a tie with it is open.
+/// Seldom that of connection tracking or of translation: a tie with them is open.
 fn priority(random: &mut Random) -> i32 {
-    if random.percent(1) { -200 } else { random.one(&PRIORITIES) }
+    if random.percent(2) { random.one(&[-200, -100, 100]) } else { random.one(&PRIORITIES) }
 }
 
 fn rules(random: &mut Random, scope: &Scope, number: &mut usize) -> Vec<Rule> {
