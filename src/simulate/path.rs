@@ -158,6 +158,9 @@ impl<S: Space> Machine<'_, S> {
             if Some(interface) == loopback {
                 strand.way.view.fix(Field::InInterface, u128::from(interface), 32);
                 strand.way.view.fix(Field::OutInterface, 0, 32);
+                // lo has no hardware address (eth_header, arp_constructor).
+                strand.way.view.fix(Field::LinkSource, 0, 48);
+                strand.way.view.fix(Field::LinkDestination, 0, 48);
                 conntrack::confirm(&mut strand);
                 returning.push(strand);
             } else {

@@ -12,7 +12,7 @@ use crate::lab::Lab;
 /// All of them.
 pub const TESTS: &[Test] = tests![Needs::Namespaces; written_rulesets];
 
-const PACKETS: usize = 250;
+const PACKETS: usize = 120;
 
 /// Of so many packets sets are followed, too.
 const SETS: usize = 16;
