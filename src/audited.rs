@@ -1,11 +1,14 @@
 //! What an audit has found out, ready to be reported.
 
+use jiff::civil::Date;
+
 use crate::{
     audits::{
         self, Finding, Severity,
         judge::{self, Fate, Judged, Leg, Piece, Verdict, given},
     },
     fixes::{self, Fix, Unproved},
+    gateway::config::Allowance,
     model::HeaderSet,
     simulate::outcome::Decision,
     site::Site,
@@ -18,6 +21,8 @@ pub struct Audited {
     pub findings: Vec<Finding>,
     /// Fixes, in the order of the findings; none where a finding asks for none.
     fixes: Vec<Option<Result<Fix, Unproved>>>,
+    /// Findings that the operator allows.
+    pub allowed: Vec<(Finding, Allowance)>,
     /// What could not be read or decoded, each as a sentence: verdicts may be wrong for it.
     pub shortcomings: Vec<String>,
     /// What the verdicts rest on.
@@ -52,7 +57,32 @@ impl Audited {
             fix
         });
         let fixes = fixes.collect();
-        Self { findings, fixes, shortcomings, assumptions: assumptions(site), flows }
+        Self { findings, fixes, allowed: Vec::new(), shortcomings, assumptions: assumptions(site), flows }
+    }
+
+    /// Takes out the findings that the operator allows on this day; allowances that serve nothing are told.
+    #[must_use]
+    pub fn allow(mut self, allowances: &[Allowance], today: Date) -> Self {
+        let to = |finding: &Finding, flows: &[Judged]| flows.get(finding.flow).map(Judged::to).unwrap_or_default();
+        for allowance in allowances {
+            let (mut kept, mut used) = (Vec::new(), false);
+            for (finding, fix) in std::mem::take(&mut self.findings).into_iter().zip(std::mem::take(&mut self.fixes)) {
+                if allowance.covers(finding.audit.code, &to(&finding, &self.flows), today) {
+                    self.allowed.push((finding, allowance.clone()));
+                    used = true;
+                } else {
+                    kept.push((finding, fix));
+                }
+            }
+            (self.findings, self.fixes) = kept.into_iter().unzip();
+            let Allowance { place, code, .. } = allowance;
+            match allowance.until.filter(|_| allowance.has_ended(today)) {
+                Some(until) => self.assumptions.push(format!("{place}: the allowance of {code} ended on {until}")),
+                None if !used => self.assumptions.push(format!("{place}: nothing is found for which {code} is allowed")),
+                None => {}
+            }
+        }
+        self
     }
 
     /// The fix of a finding.

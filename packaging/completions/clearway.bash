@@ -71,7 +71,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
+            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -109,6 +109,10 @@ _clearway() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -129,7 +133,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__audit)
-            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --fail-on --which-clients --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,6 +168,10 @@ _clearway() {
                     return 0
                     ;;
                 --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -231,7 +239,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__flows)
-            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --no-discover --no-dns --format --output --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +274,10 @@ _clearway() {
                     return 0
                     ;;
                 --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

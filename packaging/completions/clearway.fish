@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clearway_global_optspecs
-    string join \n netns= snapshot= iptables-save= ip6tables-save= ipset-save= host= flow= proxy= no-discover no-dns format= output= fail-on= which-clients h/help V/version
+    string join \n netns= snapshot= iptables-save= ip6tables-save= ipset-save= host= flow= proxy= config= no-discover no-dns format= output= fail-on= which-clients h/help V/version
 end
 
 function __fish_clearway_needs_command
@@ -32,6 +32,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -l ipset-save -d 'The se
 complete -c clearway -n "__fish_clearway_needs_command" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l config -d 'The operator\'s own file of flows, clients, proxies and allowances' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_needs_command" -l output -d 'Write the result to this file instead of standard output' -r -F
@@ -59,6 +60,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ipset-save -
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l config -d 'The operator\'s own file of flows, clients, proxies and allowances' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l output -d 'Write the result to this file instead of standard output' -r -F
@@ -88,6 +90,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ipset-save -
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l config -d 'The operator\'s own file of flows, clients, proxies and allowances' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l output -d 'Write the result to this file instead of standard output' -r -F

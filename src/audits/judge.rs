@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    gateway::{Flow, Role, Start, expression::Protocol, proxy::Unresolved},
+    gateway::{Expect, Flow, Role, Start, expression::Protocol, proxy::Unresolved},
     model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
@@ -244,6 +244,12 @@ fn verdict(legs: &[Judgement; 3], companions: &[Judgement]) -> Verdict {
 }
 
 impl Judged {
+    /// Whether what ought to become of it does.
+    #[must_use]
+    pub fn is_as_wanted(&self) -> bool {
+        self.verdict == if self.flow.expect == Expect::Pass { Verdict::Pass } else { Verdict::Blocked }
+    }
+
     /// Every piece that counts against the flow, with the packet of the exchange that it is of.
     pub fn against(&self) -> impl Iterator<Item = (&Judgement, &Piece)> {
         let neighbours = self.companions.iter().filter(|each| each.leg.is_of_neighbours());

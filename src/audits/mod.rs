@@ -10,6 +10,8 @@ pub mod symptom;
 
 pub mod seen;
 
+mod expected_block_passes;
+
 mod client_blocked;
 
 mod upstream_blocked;
@@ -57,6 +59,7 @@ mod two_back_ends;
 use serde::Serialize;
 
 use crate::{
+    gateway::Expect,
     simulate::{Stage, outcome::Decision},
     site::Site,
 };
@@ -121,7 +124,8 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 22] = [
+pub const ALL: [&Audit; 23] = [
+    &expected_block_passes::AUDIT,
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
@@ -157,7 +161,8 @@ pub fn find(code: &str) -> Option<&'static Audit> {
 pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for audit in ALL {
-        for (flow, judged) in flows.iter().enumerate() {
+        let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
+        for (flow, judged) in flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of) {
             if let Some(problem) = (audit.check)(site, judged) {
                 let certain = problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
                 let confidence = if certain { Confidence::Certain } else { Confidence::Possible };

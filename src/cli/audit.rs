@@ -51,7 +51,8 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     let Settled { source, judgement: (mut audited, disagreements), steady } = source.settle(|source| {
         let judged = judge(source, chosen)?;
         let disagreements = witness::disagreements(&source.site, source, &judged);
-        Ok((Audited::new(&source.site, source, judged), disagreements))
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        Ok((Audited::new(&source.site, source, judged).allow(&source.config.allowances, today), disagreements))
     })?;
     let site = &source.site;
     for disagreement in &disagreements {

@@ -3,9 +3,10 @@
 use std::{collections::HashSet, path::PathBuf};
 
 use crate::{
+    audits,
     collect::files::Disk,
     gateway::{
-        self, Expression, Flow, Role,
+        self, Config, Expression, Flow, Role, config,
         expression::Hosts,
         proxy::{self, Proxy},
         start,
@@ -29,6 +30,11 @@ pub struct FlowArgs {
     /// A proxy's configuration file whose flows to follow, besides those of proxies that run; repeatable
     #[arg(long = "proxy", value_name = "KIND=FILE")]
     pub proxies: Vec<NamedProxy>,
+    /// The operator's own file of flows, clients, proxies and allowances
+    ///
+    /// Without it, /etc/clearway/clearway.toml is read where there is one and this host is audited.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Follow only the flows that are given
     #[arg(long)]
     pub no_discover: bool,
@@ -59,12 +65,21 @@ impl FlowArgs {
     /// The flows, given ones first.
     pub fn flows(&self, source: &Source) -> Result<Vec<Flow>, Error> {
         let site = &source.site;
-        if self.no_discover && self.flows.is_empty() && self.proxies.is_empty() {
+        if self.no_discover && self.flows.is_empty() && self.proxies.is_empty() && source.config.flows.is_empty() {
             return Err(Error::Usage("--no-discover leaves no flow: give one with --flow".into()));
         }
         let mut flows = self.flows.iter().map(|text| given(text, site)).collect::<Result<Vec<_>, Error>>()?;
+        for wanted in &source.config.flows {
+            let flow = written(wanted.expression.clone(), site)?;
+            flows.push(Flow { source: wanted.place.clone(), expect: wanted.expect, ..flow });
+        }
         let upstreams = proxy::flows::upstreams(&source.proxies, source);
         let mut clients = if self.no_discover { Vec::new() } else { gateway::listeners::flows(&site.snapshot, &site.network) };
+        for flow in clients.iter_mut().filter(|flow| flow.role == Role::Client && flow.expression.source.hosts == Hosts::Any) {
+            if let Some(hosts) = source.config.clients_to(&flow.expression.destination.hosts) {
+                flow.expression.source.hosts = hosts;
+            }
+        }
         proxy::flows::listens(&source.proxies, &site.network, &mut clients);
         // A socket of this host that a proxy uses is that proxy's upstream; it need not be told twice.
         let used: HashSet<_> = upstreams.iter().map(|flow| (flow.expression.destination.clone(), flow.expression.protocol)).collect();
@@ -75,8 +90,18 @@ impl FlowArgs {
         Ok(flows)
     }
 
+    /// The operator's own file: the one that is named, or for this very host the usual one.
+    pub fn read_config(&self, this_host: bool) -> Result<Config, Error> {
+        let usual = || Some(PathBuf::from(config::DEFAULT)).filter(|path| this_host && path.exists());
+        let Some(path) = self.config.clone().or_else(usual) else { return Ok(Config::default()) };
+        let text = std::fs::read_to_string(&path).map_err(|error| Error::Read { path: path.clone(), error })?;
+        let codes: Vec<_> = audits::ALL.iter().map(|audit| audit.code).collect();
+        let kinds: Vec<_> = proxy::READERS.iter().map(|reader| reader.kind).collect();
+        Config::parse(&path.to_string_lossy(), &text, &codes, &kinds).map_err(|error| Error::Usage(error.to_string()))
+    }
+
     /// The proxies whose files are named by hand.
-    pub fn given_proxies(&self) -> Result<Vec<Proxy>, Error> {
+    pub fn given_proxies(&self, config: &Config) -> Result<Vec<Proxy>, Error> {
         let current = std::env::current_dir().map_err(|error| Error::Read { path: ".".into(), error })?;
         let read = |named: &NamedProxy| {
             let error = |error| Error::Read { path: named.file.clone(), error };
@@ -85,15 +110,20 @@ impl FlowArgs {
             let reader = proxy::reader(&named.kind).ok_or_else(|| Error::Usage(format!("there is no proxy '{}'", named.kind)))?;
             Ok(proxy::given(reader, &named.file.to_string_lossy(), &current.to_string_lossy(), &Disk))
         };
-        self.proxies.iter().map(read).collect()
+        let configured = config.proxies.iter().map(|(kind, file)| NamedProxy { kind: kind.clone(), file: file.into() });
+        self.proxies.iter().cloned().chain(configured).map(|named| read(&named)).collect()
     }
 }
 
 /// A flow that the user writes: it is an upstream's if this host sends it.
 pub fn given(text: &str, site: &Site) -> Result<Flow, Error> {
-    let expression: Expression = text.parse()?;
+    let flow = written(text.parse()?, site)?;
+    Ok(Flow { source: "--flow".into(), ..flow })
+}
+
+/// What a flow that somebody wrote is to this host.
+fn written(expression: Expression, site: &Site) -> Result<Flow, Error> {
     let mut flow = Flow::new(expression, Role::Client);
-    flow.source = "--flow".into();
     let starts = all_starts(&flow, site)?;
     let zero = crate::model::Values::one(32, 0);
     let sent_here = |packets: &HeaderSet| packets.relation(crate::model::Field::InInterface, &zero) == Relation::Inside;

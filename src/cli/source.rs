@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{Error, flows_of::FlowArgs, offline::OfflineArgs};
 use crate::{
     collect::{self, Live, privileges::Needs},
-    gateway::proxy::{self, Proxy},
+    gateway::{
+        Config,
+        proxy::{self, Proxy},
+    },
     site::Site,
     snapshot::{self, Snapshot},
     world::{Answer, Question, Recorded, World},
@@ -52,6 +55,8 @@ pub struct Source {
     pub site: Site,
     /// The proxies that run there or are named by hand, with what their configuration says.
     pub proxies: Vec<Proxy>,
+    /// The operator's own file.
+    pub config: Config,
     live: Option<Live>,
     whole_sets: bool,
 }
@@ -108,6 +113,8 @@ impl SourceArgs {
     /// Collects, or reads the snapshot; then gives up every privilege but those that later questions and the result take, before anything of it
     /// is looked at. Proxies are read only if flows are wanted.
     pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>, replaces_in: Option<&Path>) -> Result<Source, Error> {
+        // What is wrong in it is told before anything is collected.
+        let config = flows.map(|flows| flows.read_config(self.is_live() && self.netns.is_none())).transpose()?.unwrap_or_default();
         let mut snapshot = self.collect(whole_sets)?;
         let discovers = flows.is_some_and(|flows| !flows.no_discover);
         let live = self.is_live().then(|| {
@@ -122,7 +129,7 @@ impl SourceArgs {
             None if discovers => proxy::discover(&snapshot, &Recorded(&snapshot)),
             None => Vec::new(),
         };
-        proxies.extend(flows.map(FlowArgs::given_proxies).transpose()?.into_iter().flatten());
+        proxies.extend(flows.map(|flows| flows.given_proxies(&config)).transpose()?.into_iter().flatten());
         if let Some(live) = &live {
             // The files and names that its flows need: nothing can be opened any more when they are asked for again.
             let _ = proxy::flows::upstreams(&proxies, live);
@@ -131,7 +138,7 @@ impl SourceArgs {
         if let Err(error) = collect::privileges::confine(needs) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
         }
-        Ok(Source { proxies, live, whole_sets, ..Source::recorded(snapshot) })
+        Ok(Source { proxies, config, live, whole_sets, ..Source::recorded(snapshot) })
     }
 }
 
@@ -160,7 +167,7 @@ impl Source {
     /// A recorded host.
     #[must_use]
     pub fn recorded(snapshot: Snapshot) -> Self {
-        Self { site: Site::new(snapshot), proxies: Vec::new(), live: None, whole_sets: false }
+        Self { site: Site::new(snapshot), proxies: Vec::new(), config: Config::default(), live: None, whole_sets: false }
     }
 }
 

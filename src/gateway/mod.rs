@@ -2,6 +2,8 @@
 //!
 //! A [`Flow`] is an [`Expression`] with its role and where we learned of it; [`start`] turns it into the packets with which it begins.
 
+pub mod config;
+
 pub mod expression;
 
 pub mod legitimate;
@@ -19,6 +21,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use crate::model::IpVersion;
+pub use config::{Config, Expect};
 pub use expression::Expression;
 pub use start::{Start, starts};
 
@@ -43,6 +46,8 @@ pub struct Flow {
     pub socket: Option<SocketAddr>,
     /// What a proxy's configuration says about it.
     pub wanted: Option<proxy::Wanted>,
+    /// What ought to become of it.
+    pub expect: Expect,
 }
 
 impl Flow {
@@ -59,6 +64,7 @@ impl Flow {
             uid: None,
             socket: None,
             wanted: None,
+            expect: Expect::Pass,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         witness,
     },
     fixes,
-    gateway::Role,
+    gateway::{Expect, Role},
     model::{Field, IpVersion},
     packets::{
         print::{self, Printed},
@@ -38,6 +38,9 @@ pub struct Audit<'a> {
     pub host: Host<'a>,
     pub flows: Vec<Flow>,
     pub findings: Vec<Reported>,
+    /// Findings that the operator allows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Allowed>,
     pub assumptions: Vec<String>,
 }
 
@@ -68,6 +71,9 @@ pub struct Flow {
     pub role: Role,
     pub source: String,
     pub verdict: Verdict,
+    /// `block` where it must not pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<&'static str>,
     pub outcomes: Vec<Outcome>,
     /// Of the replies, where not all pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -117,6 +123,17 @@ pub struct Condition {
     /// For a choice of several values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<Value>,
+}
+
+/// A finding that the operator allows.
+#[derive(Debug, Serialize)]
+pub struct Allowed {
+    pub code: &'static str,
+    pub title: String,
+    pub flow: String,
+    pub reason: String,
+    /// The last day.
+    pub until: Option<String>,
 }
 
 /// A finding.
@@ -186,6 +203,7 @@ pub fn flow(site: &Site, judged: &Judged) -> Flow {
         role: judged.flow.role,
         source: judged.flow.source.clone(),
         verdict: judged.verdict,
+        expect: (judged.flow.expect == Expect::Block).then_some("block"),
         outcomes: outcomes(first),
         reply_outcomes: of_later(reply),
         later_outcomes: of_later(rest),
@@ -292,6 +310,17 @@ pub fn audit<'a>(site: &'a Site, audited: &crate::audited::Audited) -> Audit<'a>
         host: host(site),
         flows: audited.flows.iter().map(|judged| flow(site, judged)).collect(),
         findings: audited.findings.iter().map(reported).collect(),
+        allowed: audited
+            .allowed
+            .iter()
+            .map(|(finding, allowance)| Allowed {
+                code: finding.audit.code,
+                title: finding.problem.title.clone(),
+                flow: audited.flows[finding.flow].flow.expression.to_string(),
+                reason: allowance.reason.clone(),
+                until: allowance.until.map(|until| until.to_string()),
+            })
+            .collect(),
         assumptions: audited.shortcomings.iter().chain(&audited.assumptions).cloned().collect(),
     }
 }

@@ -3,7 +3,8 @@
 use super::{finding, style, table};
 use crate::{
     audited::Audited,
-    audits::{Finding, Severity, judge::Verdict},
+    audits::{Finding, Severity},
+    gateway::Expect,
     owners,
     site::Site,
 };
@@ -11,13 +12,14 @@ use crate::{
 /// The report; one line for a host where nothing is wrong.
 #[must_use]
 pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
-    let passing = audited.flows.iter().filter(|judged| judged.verdict == Verdict::Pass).count();
+    let passing = audited.flows.iter().filter(|judged| judged.is_as_wanted()).count();
+    let kept_out = audited.flows.iter().filter(|judged| judged.is_as_wanted() && judged.flow.expect == Expect::Block).count();
     let findings = &audited.findings;
     if audited.flows.is_empty() && audited.shortcomings.is_empty() {
         return format!("{}: nothing listens here and no flow is given: there is nothing to audit.\n", site.snapshot.host);
     }
-    if findings.is_empty() && passing == audited.flows.len() && audited.shortcomings.is_empty() {
-        return format!("{}: {}, nothing stands in their way.\n", site.snapshot.host, flows_pass(passing));
+    if findings.is_empty() && audited.allowed.is_empty() && passing == audited.flows.len() && audited.shortcomings.is_empty() {
+        return format!("{}: {}, nothing stands in their way.\n", site.snapshot.host, flows_pass(passing - kept_out, kept_out));
     }
     let mut text = format!("{}\n\n{}\n", head(site), table::flows(site, &audited.flows, width));
     let (notes, problems): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|finding| finding.audit.severity == Severity::Note);
@@ -36,7 +38,11 @@ pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
     let count = |severity: Severity| findings.iter().filter(|finding| finding.audit.severity == severity).count();
     let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning"), (notes.len(), "note")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|&(count, word)| plural(count, word));
-    text.push_str(&format!("{}.\n", counts.chain([flows_pass(passing)]).collect::<Vec<_>>().join(", ")));
+    text.push_str(&format!("{}.\n", counts.chain([flows_pass(passing - kept_out, kept_out)]).collect::<Vec<_>>().join(", ")));
+    for (finding, allowance) in &audited.allowed {
+        let until = allowance.until.map_or_else(String::new, |until| format!(", until {until}"));
+        text.push_str(&format!("allowed[{}]: {} ({}{until})\n", finding.audit.code, finding.problem.title, allowance.reason));
+    }
     for assumption in audited.shortcomings.iter().chain(&audited.assumptions) {
         text.push_str(&style::paint(style::DIM, &format!("- {assumption}")));
         text.push('\n');
@@ -44,8 +50,9 @@ pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
     text
 }
 
-fn flows_pass(passing: usize) -> String {
-    format!("{} pass{}", plural(passing, "flow"), if passing == 1 { "es" } else { "" })
+fn flows_pass(passing: usize, kept_out: usize) -> String {
+    let pass = format!("{} pass{}", plural(passing, "flow"), if passing == 1 { "es" } else { "" });
+    if kept_out == 0 { pass } else { format!("{pass}, {kept_out} {} kept out as wanted", if kept_out == 1 { "is" } else { "are" }) }
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -10,7 +10,7 @@ use tabled::{
 use super::style;
 use crate::{
     audits::judge::{Fate, Judged, Judgement, Piece, Verdict},
-    gateway::{Role, expression::Hosts, proxy::Unresolved},
+    gateway::{Expect, Role, expression::Hosts, proxy::Unresolved},
     report::decision::decided_by,
     site::Site,
 };
@@ -24,8 +24,8 @@ const MOST_PASSING: usize = 12;
 /// The flows with their verdicts: those that fail, then those that pass.
 #[must_use]
 pub fn flows(site: &Site, flows: &[Judged], width: usize) -> String {
-    let fails = flows.iter().filter(|judged| judged.verdict != Verdict::Pass);
-    let passes = flows.iter().filter(|judged| judged.verdict == Verdict::Pass);
+    let fails = flows.iter().filter(|judged| !judged.is_as_wanted());
+    let passes = flows.iter().filter(|judged| judged.is_as_wanted());
     let passing = passes.clone().count();
     let shown = fails.chain(passes.take(MOST_PASSING));
     let mut text = if width < NARROWEST { list(site, shown) } else { table(site, shown, width) };
@@ -81,12 +81,14 @@ fn label(judged: &Judged) -> String {
 
 fn verdict(judged: &Judged) -> String {
     let word = match judged.verdict {
+        Verdict::Blocked if judged.is_as_wanted() => return style::paint(style::verdict(Verdict::Pass), "kept out"),
+        Verdict::Unknown => "unknown",
+        _ if judged.flow.expect == Expect::Block => return style::paint(style::verdict(Verdict::Blocked), "GETS IN"),
         Verdict::Pass => "pass",
         Verdict::Blocked => "BLOCKED",
         Verdict::Partly => "partly",
         Verdict::Degraded => "degraded",
         Verdict::Refused => "refused",
-        Verdict::Unknown => "unknown",
     };
     style::paint(style::verdict(judged.verdict), word)
 }
