@@ -220,3 +220,21 @@ fn without_privilege_the_capability_is_named() {
         assert!(complaint.contains(words), "'{words}' is not in: {complaint}");
     }
 }
+
+/// Names may be anything, also what a terminal takes for commands: text shows them, JSON keeps them.
+#[test]
+fn names_do_not_command_the_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("host.clearway");
+    let host = "web\u{1b}[2J\n\u{1b}]0;title\u{7}\u{202e}";
+    let version = clearway::snapshot::VERSION;
+    let snapshot = clearway::snapshot::Snapshot { version, clearway: "0.1.0".into(), host: host.into(), ..Default::default() };
+    snapshot.write(&path).expect("written");
+    let text = clearway().args(["audit", "--snapshot"]).arg(&path).output().expect("it runs");
+    let text = String::from_utf8(text.stdout).expect("text");
+    assert!(text.contains("web\\u{1b}[2J\\n\\u{1b}]0;title\\u{7}\\u{202e}"), "{text:?}");
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    let json = clearway().args(["audit", "--format", "json", "--snapshot"]).arg(&path).output().expect("it runs");
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(json["host"]["name"], host);
+}

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     gateway::{Role, proxy},
-    report::json::number,
+    report::{json::number, text::plain},
 };
 
 /// Options of `clearway flows`.
@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         Format::Text => {
             let width = listed.iter().map(|each| each.flow.chars().count()).max().unwrap_or(0);
             for each in &listed {
-                out.write(format!("{:width$}  {}\n", each.flow, each.source).as_bytes())?;
+                out.write(format!("{:width$}  {}\n", each.flow, plain::line(&each.source)).as_bytes())?;
             }
         }
     }

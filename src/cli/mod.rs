@@ -10,6 +10,8 @@ mod offline;
 
 mod output;
 
+mod progress;
+
 mod replacement;
 
 pub mod source;
@@ -31,7 +33,7 @@ pub mod trace;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::{gateway::proxy::Told, site::Site};
+use crate::{gateway::proxy::Told, report::text::plain, site::Site};
 use clap::{Parser, Subcommand};
 
 pub use error::Error;
@@ -126,5 +128,5 @@ fn proxies(told: &[(Told, String)]) -> Exit {
 /// Tells something on standard error. Nothing can be done where that fails.
 fn complain(words: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    _ = writeln!(anstream::stderr(), "{style}clearway:{style:#} {words}");
+    _ = writeln!(anstream::stderr(), "{style}clearway:{style:#} {}", plain::lines(words));
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Error, replacement::Replacement};
+use crate::report::text::plain;
 
 /// Options of everything that prints a result.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,6 +32,7 @@ pub enum Format {
 pub struct Output {
     to: To,
     name: String,
+    format: Format,
     /// Columns of the terminal, or what suits a file.
     pub width: usize,
 }
@@ -50,7 +52,7 @@ impl OutputArgs {
             let name = path.display().to_string();
             let (file, place) = Replacement::open(path).map_err(|error| Error::Write { to: name.clone(), error })?;
             let to = To::File(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file)), place);
-            return Ok(Output { to, name, width: WIDTH_OF_FILES });
+            return Ok(Output { to, name, format: self.format, width: WIDTH_OF_FILES });
         }
         let stdout = io::stdout();
         let width =
@@ -59,15 +61,21 @@ impl OutputArgs {
             Format::Text => Box::new(BufWriter::with_capacity(BUFFER, anstream::AutoStream::auto(stdout))),
             Format::Json => Box::new(BufWriter::with_capacity(BUFFER, stdout)),
         };
-        Ok(Output { to: To::Stdout(to), name: "standard output".into(), width })
+        Ok(Output { to: To::Stdout(to), name: "standard output".into(), format: self.format, width })
     }
 }
 
 const BUFFER: usize = 1 << 16;
 
 impl Output {
-    /// Writes bytes as they are.
+    /// Writes JSON as it is; of text what a terminal would take for a command is made visible.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let text = match self.format {
+            Format::Json => None,
+            Format::Text => Some(String::from_utf8_lossy(bytes)),
+        };
+        let text = text.as_deref().map(plain::lines);
+        let bytes = text.as_deref().map_or(bytes, str::as_bytes);
         self.to.writer().write_all(bytes).map_err(|error| Error::Write { to: self.name.clone(), error })
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, flows_of::FlowArgs, offline::OfflineArgs};
+use super::{Error, flows_of::FlowArgs, offline::OfflineArgs, progress::Progress};
 use crate::{
     collect::{self, Live, privileges::Needs},
     gateway::{
@@ -115,6 +115,7 @@ impl SourceArgs {
     pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>, replaces_in: Option<&Path>) -> Result<Source, Error> {
         // What is wrong in it is told before anything is collected.
         let config = flows.map(|flows| flows.read_config(self.is_live() && self.netns.is_none())).transpose()?.unwrap_or_default();
+        let progress = Progress::begin("reading rules, routes, sockets and proxies");
         let mut snapshot = self.collect(whole_sets)?;
         let discovers = flows.is_some_and(|flows| !flows.no_discover);
         let live = self.is_live().then(|| {
@@ -134,6 +135,7 @@ impl SourceArgs {
             // The files and names that its flows need: nothing can be opened any more when they are asked for again.
             let _ = proxy::flows::upstreams(&proxies, live);
         }
+        drop(progress);
         let needs = Needs { asks: live.is_some() && snapshot.has_unread_sets(), replaces_in };
         if let Err(error) = collect::privileges::confine(needs) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
@@ -145,6 +147,7 @@ impl SourceArgs {
 impl Source {
     /// Judges the host; collects and judges again if the rules changed between collecting them and the last question about them.
     pub fn settle<T>(mut self, mut judge: impl FnMut(&Self) -> Result<T, Error>) -> Result<Settled<T>, Error> {
+        let _progress = Progress::begin("following the flows through the rules");
         for _ in 1..ATTEMPTS {
             let judgement = judge(&self)?;
             if !self.has_moved() {

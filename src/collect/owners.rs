@@ -66,7 +66,9 @@ impl Finder {
     }
 
     fn describe(&mut self, pid: u32) -> Owner {
-        let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        // A name need not be UTF-8.
+        let bytes = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let read = |file: &str| String::from_utf8_lossy(&bytes(file)).into_owned();
         let uid = fs::metadata(format!("/proc/{pid}/task")).map_or(0, |data| data.uid());
         let uid = effective_uid(&read("status")).unwrap_or(uid);
         let groups = read("cgroup");

@@ -1,7 +1,10 @@
 //! Who decided a packet: as JSON, and in words.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
+use super::text::plain::line;
 use crate::{
     model::{ChainId, Hook, IpVersion, RuleId, chain::Backend},
     owners::Owner,
@@ -130,7 +133,7 @@ impl Place {
             (true, "xtables") => " of the legacy tables",
             (true, _) => " of nf_tables",
         };
-        format!("{} {} {}{whose}", self.family, self.table, self.chain)
+        format!("{} {} {}{whose}", self.family, line(&self.table), line(&self.chain))
     }
 }
 
@@ -146,7 +149,7 @@ impl DecidedBy {
             }
             Self::Policy { place, verdict, .. } => format!("{}, policy {verdict}", place.words()),
             Self::Several { place, .. } => format!("{}, several rules", place.words()),
-            Self::Stage { stage, reason } => format!("{stage}: {reason}"),
+            Self::Stage { stage, reason } => format!("{stage}: {}", line(reason)),
         }
     }
 
@@ -167,9 +170,9 @@ impl DecidedBy {
 
     /// The text of the rule, if it is one.
     #[must_use]
-    pub fn rule_text(&self) -> Option<&str> {
+    pub fn rule_text(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Rule { rule, .. } => Some(rule),
+            Self::Rule { rule, .. } => Some(line(rule)),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::text::plain::line;
 use crate::{
     gateway::expression::Protocol,
     model::IpVersion,
@@ -82,12 +83,12 @@ impl DeliveredTo {
             Self::Socket { address, port, owner } => {
                 let at = std::net::SocketAddr::new(*address, *port);
                 match owner {
-                    Some(owner) => format!("to {} (pid {}) on {at}", owner.command, owner.pid),
+                    Some(owner) => format!("to {} (pid {}) on {at}", line(&owner.command), owner.pid),
                     None => format!("to the socket on {at}"),
                 }
             }
-            Self::Forward { interface } => format!("forwarded by {interface}"),
-            Self::Sent { interface } => format!("sent by {interface}"),
+            Self::Forward { interface } => format!("forwarded by {}", line(interface)),
+            Self::Sent { interface } => format!("sent by {}", line(interface)),
             Self::None { reply: Some("rst") } => "nothing listens: the kernel answers with a TCP reset".into(),
             Self::None { reply: Some(_) } => "nothing listens: the kernel answers with ICMP port unreachable".into(),
             Self::None { reply: None } => "to this host".into(),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{Snapshot, VERSION};
 
 /// A snapshot that unpacks to more is refused: a small file must not fill the memory.
-const LIMIT: u64 = 4 << 30;
+const LIMIT: u64 = 1 << 30;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Why a snapshot cannot be read or written.
@@ -72,6 +72,14 @@ impl Snapshot {
     /// Writes it as a whole or not at all, readable by the owner only: it may tell secrets of the host.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let failed = |error| FileError::Io { path: path.to_owned(), error };
+        // A pipe or a device is written to itself, and what a link leads to is replaced: not the link.
+        let there = fs::metadata(path);
+        if there.as_ref().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            let outcome = OpenOptions::new().write(true).open(path).and_then(|file| self.pack(file));
+            return outcome.map_err(failed);
+        }
+        let place = if there.is_ok() { fs::canonicalize(path).map_err(failed)? } else { path.to_owned() };
+        let path = place.as_path();
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::IsADirectory.into()))?;
         let mut unfinished = name.to_owned();
         unfinished.push(format!(".{}.unfinished", std::process::id()));
@@ -91,7 +99,10 @@ impl Snapshot {
         {
             return Err(error);
         }
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        self.pack(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?)
+    }
+
+    fn pack(&self, file: File) -> io::Result<()> {
         let mut packed = BufWriter::with_capacity(1 << 16, GzEncoder::new(file, Compression::fast()));
         serde_json::to_writer(&mut packed, self)?;
         packed.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?.flush()
@@ -163,6 +174,11 @@ mod tests {
         fs::write(&path, serde_json::to_vec(&sample()).expect("JSON")).expect("written");
         assert_eq!(Snapshot::read(&path).expect("read").links, sample().links);
         assert!(matches!(sample().write(&folder.path().join("none/host")), Err(FileError::Io { .. })));
+        assert!(matches!(sample().write(folder.path()), Err(FileError::Io { .. })));
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).expect("made");
+        sample().write(&link).expect("written away");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink(), "a device stays what it is");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The whole report for people.
 
-use super::{finding, style, table};
+use super::{finding, plain::line, style, table};
 use crate::{
     audited::Audited,
     audits::{Finding, Severity},
@@ -16,10 +16,10 @@ pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
     let kept_out = audited.flows.iter().filter(|judged| judged.is_as_wanted() && judged.flow.expect == Expect::Block).count();
     let findings = &audited.findings;
     if audited.flows.is_empty() && audited.shortcomings.is_empty() {
-        return format!("{}: nothing listens here and no flow is given: there is nothing to audit.\n", site.snapshot.host);
+        return format!("{}: nothing listens here and no flow is given: there is nothing to audit.\n", line(&site.snapshot.host));
     }
     if findings.is_empty() && audited.allowed.is_empty() && passing == audited.flows.len() && audited.shortcomings.is_empty() {
-        return format!("{}: {}, nothing stands in their way.\n", site.snapshot.host, flows_pass(passing - kept_out, kept_out));
+        return format!("{}: {}, nothing stands in their way.\n", line(&site.snapshot.host), flows_pass(passing - kept_out, kept_out));
     }
     let mut text = format!("{}\n\n{}\n", head(site), table::flows(site, &audited.flows, width));
     let (notes, problems): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|finding| finding.audit.severity == Severity::Note);
@@ -41,10 +41,10 @@ pub fn report(site: &Site, audited: &Audited, width: usize) -> String {
     text.push_str(&format!("{}.\n", counts.chain([flows_pass(passing - kept_out, kept_out)]).collect::<Vec<_>>().join(", ")));
     for (finding, allowance) in &audited.allowed {
         let until = allowance.until.map_or_else(String::new, |until| format!(", until {until}"));
-        text.push_str(&format!("allowed[{}]: {} ({}{until})\n", finding.audit.code, finding.problem.title, allowance.reason));
+        text.push_str(&format!("allowed[{}]: {} ({}{until})\n", finding.audit.code, finding.problem.title, line(&allowance.reason)));
     }
     for assumption in audited.shortcomings.iter().chain(&audited.assumptions) {
-        text.push_str(&style::paint(style::DIM, &format!("- {assumption}")));
+        text.push_str(&style::paint(style::DIM, &line(&format!("- {assumption}"))));
         text.push('\n');
     }
     text
@@ -74,6 +74,6 @@ fn head(site: &Site) -> String {
         Some(netns) => format!("{} (namespace {netns})", site.snapshot.host),
         None => site.snapshot.host.clone(),
     };
-    let name = style::paint(style::BOLD, &name);
-    format!("{name} · kernel {} · {rules}{writers} · {}", site.snapshot.kernel, plural(site.network.sockets.len(), "socket"))
+    let name = style::paint(style::BOLD, &line(&name));
+    format!("{name} · kernel {} · {rules}{writers} · {}", line(&site.snapshot.kernel), plural(site.network.sockets.len(), "socket"))
 }

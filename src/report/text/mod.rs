@@ -6,6 +6,8 @@ pub mod finding;
 
 pub mod part;
 
+pub mod plain;
+
 pub mod style;
 
 pub mod table;

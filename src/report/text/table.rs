@@ -7,7 +7,7 @@ use tabled::{
     settings::{Padding, Style, Width, object::Columns, peaker::Priority},
 };
 
-use super::style;
+use super::{plain::line, style};
 use crate::{
     audits::judge::{Fate, Judged, Judgement, Piece, Verdict},
     gateway::{Expect, Role, expression::Hosts, proxy::Unresolved},
@@ -74,8 +74,8 @@ pub fn who_to(judged: &Judged) -> String {
 /// `app, web.conf:21`: the group or proxy, and where it stands.
 fn label(judged: &Judged) -> String {
     match &judged.flow.wanted {
-        Some(wanted) => format!("{}, {}", wanted.label.as_deref().unwrap_or(wanted.proxy), wanted.place.short()),
-        None => judged.flow.program.clone().unwrap_or_default(),
+        Some(wanted) => line(&format!("{}, {}", wanted.label.as_deref().unwrap_or(wanted.proxy), wanted.place.short())).into_owned(),
+        None => line(judged.flow.program.as_deref().unwrap_or_default()).into_owned(),
     }
 }
 
