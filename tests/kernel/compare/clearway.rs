@@ -27,12 +27,19 @@ pub struct Answer {
 
 /// Asks about packets, in order.
 pub fn trace(netns: &str, packets: &[Packet]) -> Result<Vec<Answer>, String> {
+    trace_of(&["--netns", netns], packets)
+}
+
+/// The same of any source, named by its options.
+pub fn trace_of(source: &[&str], packets: &[Packet]) -> Result<Vec<Answer>, String> {
     let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
     for (index, packet) in packets.iter().enumerate() {
         writeln!(file, "{}", packet.json(&index.to_string())).map_err(|error| error.to_string())?;
     }
     let output = Command::new(env!("CARGO_BIN_EXE_clearway"))
-        .args(["trace", "--format", "json", "--netns", netns, "--packets"])
+        .args(["trace", "--format", "json"])
+        .args(source)
+        .arg("--packets")
         .arg(file.path())
         .stdin(Stdio::null())
         .output()

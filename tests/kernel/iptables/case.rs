@@ -53,7 +53,6 @@ pub fn check(cases: impl IntoIterator<Item = Case>) {
     }
 }
 
-#[allow(dead_code, reason = "not every option has a case yet")]
 impl Case {
     /// In this chain of this table.
     pub fn at(mut self, table: &'static str, chain: &'static str) -> Self {

@@ -11,6 +11,9 @@ use std::process::Command;
 use clearway::{model::IpVersion, ruleset::xtables};
 
 use super::dump::{Dump, empty};
+use super::judge::places;
+use crate::compare::clearway::{Answer, trace, trace_of};
+use crate::generate::{Random, packets, pool};
 use crate::harness::{Needs, Test, tests};
 use crate::lab::{
     Lab,
@@ -20,7 +23,7 @@ use crate::lab::{
 const CORPUS: &str = "../shared/corpora/rulesets";
 
 /// The long runs that are there for `scripts/dumps`.
-pub const TESTS: &[Test] = tests![Needs::Patience; dumps, lines_of_iptables];
+pub const TESTS: &[Test] = tests![Needs::Patience; dumps, lines_of_iptables, inputs];
 
 /// How printing went.
 #[derive(Debug, Default)]
@@ -121,7 +124,12 @@ pub fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
 /// The dumps of a text: of one version, or the other.
 pub fn guess(path: &Path, text: &str) -> Dump {
     let name = path.display().to_string();
-    let six = name.contains("ip6") || name.contains("v6") || text.contains("-p ipv6-icmp") || text.contains("icmp6-");
+    let says = |program: &str| text.contains(&format!("by {program}-save")) || text.contains(&format!("{program}-nft-save"));
+    let six = match (says("ip6tables"), says("iptables")) {
+        (true, _) => true,
+        (_, true) => false,
+        _ => name.contains("ip6") || name.contains("v6") || text.contains("-p ipv6-icmp") || text.contains("icmp6-"),
+    };
     Dump::new(name, if six { Version::V6 } else { Version::V4 }, text)
 }
 
@@ -184,4 +192,73 @@ fn lines(name: &str, text: &str, version: Version) -> Vec<Dump> {
     }
     let dump = |(table, rules): (String, Vec<String>)| Dump::new(name, version, &format!("*{table}\n{}\nCOMMIT\n", rules.join("\n")));
     tables.into_iter().map(dump).collect()
+}
+
+/// The lab as a host that is described.
+const HOST: &str = "\
+forwarding = true
+interface = [
+    { name = 'eth0', addresses = ['10.1.0.1/24', '192.0.2.1/32', 'fd00:1::1/64', '2001:db8::1/128'], kind = 'veth' },
+    { name = 'eth1', addresses = ['10.2.0.1/24', 'fd00:2::1/64'], kind = 'veth' },
+]
+route = [
+    { to = 'default', via = '10.1.0.254', dev = 'eth0' },
+    { to = '10.3.0.0/16', via = '10.2.0.254', dev = 'eth1' },
+    { to = '198.51.100.0/24', via = '10.2.0.254', dev = 'eth1' },
+    { to = 'default', via = 'fd00:1::fe', dev = 'eth0' },
+    { to = 'fd00:3::/32', via = 'fd00:2::fe', dev = 'eth1' },
+    { to = '2001:db8:3::/48', via = 'fd00:2::fe', dev = 'eth1' },
+]
+[sysctls]
+'net/ipv4/conf/all/rp_filter' = 0
+'net/ipv4/conf/default/rp_filter' = 0
+";
+
+/// What has to be alike: the verdict, where it leaves, and the rules that count the packet.
+fn told(answer: &Answer) -> String {
+    format!("{} {:?} {:?}", answer.verdict, answer.leaves, places(answer).collect::<Vec<_>>())
+}
+
+/// Random packets through every dump: loaded into the legacy tables, into nf_tables, and read from text. What one of them leaves open all do.
+fn inputs() {
+    let all = texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join(CORPUS));
+    let host = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(host.path(), HOST).expect("a host is written");
+    let (mut asked, mut open, mut complaints) = (0, 0, String::new());
+    for (seed, (path, text)) in (1..).zip(&all) {
+        let mut dump = guess(path, text);
+        let (version, save) = match dump.version {
+            Version::V4 => (pool::Version::V4, "--iptables-save"),
+            Version::V6 => (pool::Version::V6, "--ip6tables-save"),
+        };
+        let mut random = Random::new(seed);
+        let packets: Vec<_> = (0..40).map(|_| random.one(&packets::WAYS)).collect();
+        let packets: Vec<_> = packets.into_iter().map(|way| packets::packet(&mut random, way, version)).collect();
+        let mut answers = Vec::new();
+        for backend in BACKENDS {
+            let lab = Lab::build().expect("a lab");
+            if dump.load(backend) {
+                answers.push(trace(&lab.path(), &packets).expect("clearway answers"));
+            }
+        }
+        if answers.len() < BACKENDS.len() {
+            continue;
+        }
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), dump.text()).expect("a dump is written");
+        let (file, host) = (file.path().display().to_string(), host.path().display().to_string());
+        answers.push(trace_of(&[save, &file, "--host", &host], &packets).expect("clearway answers"));
+        let [first, others @ ..] = answers.as_slice() else { continue };
+        for other in others {
+            for ((packet, one), another) in packets.iter().zip(first).zip(other) {
+                asked += 1;
+                open += usize::from(one.open);
+                if told(one) != told(another) {
+                    _ = writeln!(complaints, "{}\npacket {}\none   {}\nother {}", dump.name, packet.json(""), one.line, another.line);
+                }
+            }
+        }
+    }
+    eprintln!("{} dumps, {asked} answers compared, {open} left open", all.len());
+    assert!(complaints.is_empty(), "{complaints}");
 }
