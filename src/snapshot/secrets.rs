@@ -32,9 +32,16 @@ pub fn without((question, answer): (Question, Answer)) -> (Question, Answer) {
     let answer = match (&question, answer) {
         (Question::File { path, .. }, Answer::Text(text)) if path == "/etc/passwd" => Answer::Text(text),
         (Question::File { .. }, Answer::Text(text)) => Answer::Text(hidden(&text)),
+        (Question::Environment { name, .. }, Answer::Text(text)) if is_secret(name) => Answer::Text(masked(&text)),
         (_, answer) => answer,
     };
     (question, answer)
+}
+
+/// Whether a variable's or directive's name tells that its value is a secret (`DB_PASSWORD`, `AuthLDAPBindPassword`).
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "private_key"].iter().any(|end| name.ends_with(end))
 }
 
 /// The text with each letter and digit of a secret replaced by `x`.
@@ -80,7 +87,8 @@ fn announced(line: &str) -> Option<usize> {
         let Some(begin) = start.take() else { continue };
         let word = line.get(begin..at).unwrap_or_default();
         let variable = line.get(..begin).is_some_and(|before| before.ends_with('$'));
-        if (!variable || sets) && ANNOUNCE.iter().any(|each| each.eq_ignore_ascii_case(word)) {
+        let directive = line.get(..begin).is_some_and(|before| before.trim().is_empty()) && is_secret(word);
+        if directive || (!variable || sets) && ANNOUNCE.iter().any(|each| each.eq_ignore_ascii_case(word)) {
             return Some(at);
         }
     }
@@ -139,10 +147,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn variables_that_hold_secrets_are_hidden() {
+        let asked = |name: &str| Question::Environment { process: 1, name: name.into() };
+        let kept = |name: &str| without((asked(name), Answer::Text("s3cret:1".into()))).1;
+        assert_eq!(kept("DB_PASSWORD"), Answer::Text("xxxxxx:x".into()));
+        assert_eq!(kept("DB_HOST"), Answer::Text("s3cret:1".into()));
+    }
+
+    #[test]
     fn secrets_go_and_everything_else_stays() {
         for (text, kept) in [
             ("proxy_set_header Authorization \"Basic aGk=\";\n", "proxy_set_header Authorization \"xxxxx xxx=\";\n"),
             ("  user ops password $6$ab\n", "  user ops password $x$xx\n"),
+            ("  AuthLDAPBindPassword \"s3cret\"", "  AuthLDAPBindPassword \"xxxxxx\""),
             ("stats auth admin:s3cret", "stats auth xxxxx:xxxxxx"),
             ("proxy_pass http://user:pw@10.0.0.1:80/;", "proxy_pass http://xxxx:xx@10.0.0.1:80/;"),
             ("proxy_pass http://auth-server:8080;", "proxy_pass http://auth-server:8080;"),

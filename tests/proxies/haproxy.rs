@@ -159,6 +159,8 @@ fn lines_are_taken_and_refused_as_haproxy_does() {
         "a 10.0.0.1:80 socks4 10.0.0.9:1080",
         "a 10.0.0.1:80 socks4 10.0.0.9",
         "a 10.0.0.1:80 ssl verify none",
+        "a 10.0.0.1:443 ssl",
+        "a 10.0.0.1:443 ssl no-ssl",
         "a 10.0.0.1:80 resolvers r",
         "a 10.0.0.1:80\n server a 10.0.0.2:80",
         "a 10.0.0.1:80 init-addr none resolve-prefer ipv4",

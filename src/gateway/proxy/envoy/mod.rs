@@ -26,6 +26,8 @@ pub fn read(invocation: &Invocation, files: &Files<'_>) -> Configuration {
     for path in &invocation.files {
         if let Some((node, file)) = reading.file(path, None) {
             reading.bootstrap(&node, &file);
+            // A file of resources may be named by hand as well.
+            reading.listed(&node, &file);
         }
     }
     for text in &invocation.arguments {
@@ -96,11 +98,16 @@ impl Reading<'_> {
     /// A file of listeners or clusters.
     fn resources(&mut self, path: &Node, file: &Arc<str>) {
         let name = absolute(&self.folder, path.text().unwrap_or_default());
-        let Some((node, file)) = self.file(&name, Some(path.place(file))) else { return };
+        if let Some((node, file)) = self.file(&name, Some(path.place(file))) {
+            self.listed(&node, &file);
+        }
+    }
+
+    fn listed(&mut self, node: &Node, file: &Arc<str>) {
         for resource in node.get("resources").map(Node::list).unwrap_or_default() {
             match resource.text_of("@type").and_then(|kind| kind.rsplit('.').next()) {
-                Some("Listener") => self.listener(resource, &file),
-                Some("Cluster") => clusters::cluster(resource, &file, &mut self.configuration),
+                Some("Listener") => self.listener(resource, file),
+                Some("Cluster") => clusters::cluster(resource, file, &mut self.configuration),
                 _ => {}
             }
         }

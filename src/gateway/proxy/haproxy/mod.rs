@@ -53,12 +53,23 @@ pub fn read(invocation: &Invocation, files: &Files<'_>) -> Configuration {
     let mut reading = Reading { files, environment, configuration, own, defaults: Defaults::default(), proxies: Vec::new() };
     sections.iter().for_each(|section| reading.section(section));
     let resolvers: Vec<&str> = sections.iter().filter(|section| section.kind() == "resolvers").map(Section::name).collect();
-    proxies::upstreams(&reading.proxies, &resolvers, &mut reading.configuration);
+    let mut global = sections.iter().filter(|section| section.kind() == "global").flat_map(|section| &section.lines);
+    let lenient = global.any(|line| line.is("ssl-server-verify") && line.word(1) == "none");
+    proxies::upstreams(&reading.proxies, &resolvers, lenient, &mut reading.configuration);
     reading
         .configuration
         .faults
         .sort_by_key(|fault| (invocation.files.iter().position(|file| **file == *fault.place.file), fault.place.line));
     reading.configuration
+}
+
+/// A haproxy that runs took what we don't know: it may be a later version.
+fn forgive(configuration: &mut Configuration) {
+    let later = |what: &str| ["unknown keyword", "unknown option", "verify is enabled"].iter().any(|words| what.contains(words));
+    let (unknown, faults) = std::mem::take(&mut configuration.faults).into_iter().partition(|fault| later(&fault.what));
+    configuration.faults = faults;
+    let unknown: Vec<super::Fault> = unknown;
+    unknown.into_iter().for_each(|fault| configuration.doubt(fault.place, fault.what));
 }
 
 /// `defaults` sections that were read.

@@ -161,7 +161,11 @@ impl Proxy {
 }
 
 /// Refuses names that stand twice, backends and resolvers that are not there; then adds the servers of all.
-pub fn upstreams(proxies: &[Proxy], resolvers: &[&str], configuration: &mut Configuration) {
+///
+/// `lenient` is `ssl-server-verify none`.
+pub fn upstreams(proxies: &[Proxy], resolvers: &[&str], lenient: bool, configuration: &mut Configuration) {
+    // haproxy looks for certificates only where all else was right.
+    let mut late = Vec::new();
     let mut backends: FxHashMap<&str, &Proxy> = FxHashMap::default();
     let mut frontends: FxHashMap<&str, &Proxy> = FxHashMap::default();
     for proxy in proxies {
@@ -186,6 +190,10 @@ pub fn upstreams(proxies: &[Proxy], resolvers: &[&str], configuration: &mut Conf
         let mut by: Vec<(&Proxy, &Place)> = users.remove(&*proxy.name).unwrap_or_default();
         by.extend(dynamic.iter().copied());
         for server in &proxy.servers {
+            if server.options.tls && !server.options.verified && !lenient {
+                let what = format!("'server {}/{}' : verify is enabled by default but no CA file specified.", proxy.name, server.name);
+                late.push((server.place.clone(), what));
+            }
             // Later versions have one of their own by this name, which asks the host's name servers.
             let missing = server.options.resolvers.as_deref().filter(|name| *name != "default" && !resolvers.contains(name));
             if let Some(name) = missing {
@@ -193,6 +201,9 @@ pub fn upstreams(proxies: &[Proxy], resolvers: &[&str], configuration: &mut Conf
             }
         }
         proxy.add(&by, configuration);
+    }
+    if configuration.faults.is_empty() {
+        late.into_iter().for_each(|(place, what)| configuration.refuse(place, what));
     }
 }
 

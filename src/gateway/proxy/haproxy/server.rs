@@ -15,6 +15,8 @@ pub struct Options {
     pub disabled: bool,
     pub weight: Option<u32>,
     pub tls: bool,
+    /// Whether what it shows as a certificate can be told to be right, or need not.
+    pub verified: bool,
     /// Whether it is checked, and where, if elsewhere.
     pub check: bool,
     pub check_port: Option<u16>,
@@ -73,6 +75,8 @@ fn one(line: &Line, at: usize, options: &mut Options, environment: &Environment<
         "enabled" => options.disabled = false,
         "ssl" => options.tls = true,
         "no-ssl" => options.tls = false,
+        "verify" => options.verified |= value == "none",
+        "ca-file" => options.verified = true,
         "check" => options.check = true,
         "no-check" => options.check = false,
         "agent-check" => options.agent = true,

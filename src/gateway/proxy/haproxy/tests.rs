@@ -34,6 +34,12 @@ fn files(texts: &[(&str, &str)], named: &[&str]) -> Configuration {
     read(&Invocation { files, process: Some(1), ..Invocation::default() }, &Files::new(&world, None))
 }
 
+/// What is refused of a file that is named by hand.
+fn given(text: &str) -> Configuration {
+    let texts = [("/h", text)];
+    read(&Invocation { files: vec!["/h".into()], ..Invocation::default() }, &Files::new(&Texts(&texts), None))
+}
+
 fn text(text: &str) -> Configuration {
     files(&[("/h", text)], &["/h"])
 }
@@ -148,7 +154,7 @@ fn what_haproxy_refuses_has_its_place() {
         ("listen a\n bind 'x\n", "/h:2:7", "unmatched quote"),
         ("frontend a\n default_backend b\n", "/h:2:2", "unable to find required backend: 'b'"),
     ] {
-        let read = text(body);
+        let read = given(body);
         let first = read.faults.first().unwrap_or_else(|| panic!("{body} is taken"));
         assert_eq!((first.place.to_string().as_str(), first.what.as_str()), (place, what), "{body}");
     }
