@@ -60,7 +60,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(in crate::lower) use guards::has_connection;
+pub(in crate::lower) use guards::{fragment, has_connection};
 
 use super::{Origin, context::Context, headers::Headers, xtables::program};
 use crate::{

@@ -1,6 +1,7 @@
 //! What iptables' matches and targets do: [`case::case`] takes a rule, packets that match and packets that do not; both back ends and
 //! clearway have to say the same, and clearway has to print what `iptables-save` does.
 
+mod bytes;
 mod case;
 mod connection;
 mod corpus;
@@ -9,24 +10,29 @@ mod fixes;
 mod headers;
 mod ipsets;
 mod judge;
+mod limits;
 mod packets;
 mod ports;
 mod random;
+mod reverse;
 mod targets;
 mod two_worlds;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 10] = [
+pub const TESTS: [&[Test]; 13] = [
+    bytes::TESTS,
     connection::TESTS,
     corpus::TESTS,
     fixes::TESTS,
     headers::TESTS,
     ipsets::TESTS,
+    limits::TESTS,
     ports::TESTS,
     random::TESTS[0],
     random::TESTS[1],
+    reverse::TESTS,
     targets::TESTS,
     two_worlds::TESTS,
 ];

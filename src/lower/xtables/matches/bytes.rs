@@ -1,7 +1,7 @@
 //! Numbers out of the packet's bytes: what `-m u32` and `-m bpf` compute with.
 
 use crate::{
-    lower::context::Context,
+    lower::{context::Context, nft::fragment},
     model::{Bits, Field, IpVersion, Test, Values, bits::ones, compare},
 };
 
@@ -52,9 +52,8 @@ fn long(bytes: usize) -> Test {
 
 /// A test that is only right in packets that are no fragments.
 pub fn in_whole_packets(test: Test, context: &mut Context<'_>) -> Test {
-    let whole = context.common(Field::FragmentOffset, 0, 0);
-    let fragment = Test::Condition(context.fragment_condition());
-    Test::any([Test::all([whole.clone(), test]), Test::all([whole.negate(), fragment])])
+    let open = Test::Condition(context.fragment_condition());
+    Test::any([Test::all([fragment().negate(), test]), Test::all([fragment(), open])])
 }
 
 impl Word {

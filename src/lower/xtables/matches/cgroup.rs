@@ -10,14 +10,20 @@ use crate::{
     },
 };
 
-/// The group of the packet's socket; without one it never holds, inverted or not. What this host sends has a socket; what comes in may
-/// have one, once its connection is established (early demultiplexing).
+/// Protocols whose sockets are found early.
+const TCP: u128 = 6;
+const UDP: u128 = 17;
+
+/// The group of the packet's socket; without one it never holds, inverted or not. What this host sends has a socket; what comes in to stay
+/// may have one, once its connection is established (early demultiplexing).
 #[must_use]
 pub fn meaning(cgroup: &Cgroup, context: &mut Context<'_>) -> Meaning {
     let sent = context.common(Field::InInterface, 0, 0);
     let established = Test::is(Field::CtState, Values::one(32, 8).complement());
     let demultiplexed = context.condition(ConditionKind::Unknown, "a socket found by early demultiplexing");
-    let received = Test::all([sent.clone().negate(), established, Test::Condition(demultiplexed)]);
+    let stays = Test::all([sent.clone().negate(), context.common(Field::OutInterface, 0, 0)]);
+    let early = Test::is(Field::Protocol, Values::one(8, TCP).or(&Values::one(8, UDP)));
+    let received = Test::all([stays, early, established, Test::Condition(demultiplexed)]);
     let group = match &cgroup.group {
         Group::Class(class) => Test::is(Field::Cgroup, Values::one(32, (*class).into())),
         // The root holds every group.

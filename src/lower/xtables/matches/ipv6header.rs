@@ -2,7 +2,7 @@
 
 use super::{Meaning, undecided};
 use crate::{
-    lower::context::Context,
+    lower::{context::Context, nft::fragment},
     model::{Field, Test, Values, step::ConditionKind},
     ruleset::xtables::{
         Match,
@@ -22,7 +22,6 @@ pub fn meaning(each: &Match, header: &Ipv6header, context: &mut Context<'_>) -> 
     let extensions =
         HEADERS.iter().filter(|(_, bit, ..)| !matches!(*bit, PROTOCOL | ESP | NONE)).map(|(protocol, ..)| u128::from(*protocol));
     let extended = Test::is(Field::Protocol, Values::from_ranges(8, extensions.map(|number| (number, number))));
-    let whole = context.common(Field::FragmentOffset, 0, 0);
     let open = undecided(each, ConditionKind::Unknown, context);
     let mut known = Vec::new();
     for (bit, protocol) in [(ESP, 50), (NONE, 59)] {
@@ -30,7 +29,7 @@ pub fn meaning(each: &Match, header: &Ipv6header, context: &mut Context<'_>) -> 
     }
     let special = Test::is(Field::Protocol, Values::from_ranges(8, [(50, 50), (59, 59)]));
     known.push(Test::all([special.negate(), Test::certain(fits(header, PROTOCOL))]));
-    let plain = Test::all([whole.clone(), extended.clone().negate()]);
+    let plain = Test::all([fragment().negate(), extended.negate()]);
     Meaning::test(Test::any([Test::all([plain.clone(), Test::any(known)]), Test::all([plain.negate(), open])]))
 }
 

@@ -52,7 +52,7 @@ pub const ALL_WEEK_DAYS: u8 = 0xfe;
 pub const DAY_END: u32 = 86_399;
 
 /// What is no end.
-pub const NEVER: u32 = i32::MAX as u32;
+const NEVER: u32 = i32::MAX as u32;
 
 const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
