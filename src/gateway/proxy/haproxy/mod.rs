@@ -56,6 +56,9 @@ pub fn read(invocation: &Invocation, files: &Files<'_>) -> Configuration {
     let mut global = sections.iter().filter(|section| section.kind() == "global").flat_map(|section| &section.lines);
     let lenient = global.any(|line| line.is("ssl-server-verify") && line.word(1) == "none");
     proxies::upstreams(&reading.proxies, &resolvers, lenient, &mut reading.configuration);
+    if invocation.process.is_some() {
+        forgive(&mut reading.configuration);
+    }
     reading
         .configuration
         .faults
