@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     gateway::{Expect, Flow, Role, Start, expression::Protocol, proxy::Unresolved},
-    model::{Field, HeaderSet, IpVersion, Values, step::ConditionKind},
+    model::{Field, HeaderSet, IpVersion, Side, Values, step::ConditionKind},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
         outcome::{Decision, Delivery, Ending, Undecided},
@@ -327,7 +327,7 @@ impl Piece {
 
     /// Whether only the members of a set that is too big to hold are in it: nobody knows how many, but they are no majority.
     fn is_of_a_set(&self) -> bool {
-        let member = |(field, values): &(Field, Values)| matches!(field, Field::Member(_)) && values.single() == Some(1);
+        let member = |(field, values): &Side| matches!(field, Field::Member(_)) && values.single() == Some(1);
         self.honest.boxes().all(|cuboid| cuboid.iter().any(member))
     }
 

@@ -1,7 +1,7 @@
 //! One packet that shows what an outcome says, and its replay.
 
 use crate::{
-    model::{Field, IpVersion, Values},
+    model::{Field, IpVersion, Side, Values},
     packets::Packet,
     simulate::outcome::Ending,
     site::Site,
@@ -33,7 +33,7 @@ pub fn packet(judged: &Judged, piece: &Piece) -> Option<Packet> {
 
 /// A packet of a box.
 #[must_use]
-pub fn of_box(judged: &Judged, cuboid: &[(Field, Values)]) -> Option<Packet> {
+pub fn of_box(judged: &Judged, cuboid: &[Side]) -> Option<Packet> {
     // Nor can it be told without asking who is not in it.
     if cuboid.iter().any(|(field, _)| matches!(field, Field::Member(_))) {
         return None;

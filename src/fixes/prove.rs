@@ -212,11 +212,12 @@ fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped, fields:
         Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{} ({reason})", stage.name()))),
     };
     if let Stopped::Companion(companion) = stopped {
-        return Ok(Edit { chain, index, matching: Matching::of_companion(companion, &outcome.changed, host) });
+        let changed: Vec<_> = outcome.changed.iter().cloned().collect();
+        return Ok(Edit { chain, index, matching: Matching::of_companion(companion, &changed, host) });
     }
-    let mut changed = outcome.changed.clone();
     // An interface that follows from the way is no part of the match.
-    changed.retain(|(field, _)| !matches!(field, Field::InInterface | Field::OutInterface) || stopped == Stopped::Later);
+    let counts = |field: Field| !matches!(field, Field::InInterface | Field::OutInterface) || stopped == Stopped::Later;
+    let changed: Vec<_> = outcome.changed.iter().filter(|(field, _)| counts(*field)).cloned().collect();
     let matching = Matching::of(&outcome.space, &changed, host, fields).ok_or(Unproved::NoMatch)?;
     Ok(Edit { chain, index, matching })
 }

@@ -32,7 +32,7 @@ pub mod values;
 pub use bits::{Bits, Part, Source};
 pub use chain::{Base, Chain, ChainId, Hook, Rule, RuleId};
 pub use field::Field;
-pub use header_set::HeaderSet;
+pub use header_set::{HeaderSet, Side};
 pub use host::{Host, Interface, IpVersion};
 pub use routing::Routing;
 pub use set::{MatchSet, SetId};

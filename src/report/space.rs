@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     gateway::expression::Protocol,
-    model::{Field, IpVersion, Values, set::Keeper},
+    model::{Field, IpVersion, Side, Values, set::Keeper},
     packets::value::{self, Words},
     simulate::undecided::{Member, Undecideds},
     site::Site,
@@ -14,7 +14,7 @@ use crate::{
 const MOST_INTERVALS: usize = 10_000_000;
 
 /// A box of a header set: its constrained fields.
-pub type Cuboid = [(Field, Values)];
+pub type Cuboid = [Side];
 
 /// Writes boxes.
 pub struct Spaces<'a> {
@@ -37,7 +37,7 @@ impl Spaces<'_> {
                 Field::Member(_) => {}
                 // A condition is told beside the space; "no fragment" is what every flow starts with.
                 Field::Choice(_) | Field::Register(_) => {}
-                Field::IpFlags if *values == Values::masked(3, 1, 0) => {}
+                Field::IpFlags if **values == Values::masked(3, 1, 0) => {}
                 Field::FragmentOffset if values.single() == Some(0) => {}
                 Field::OutInterface if values.single() == Some(0) => {}
                 Field::InInterface if values.single() == Some(0) => {}

@@ -79,16 +79,18 @@ impl Decider<'_> {
 
     /// The packets for which the test holds, and the rest: one strand each, or several where parts of a single packet have no common form.
     pub fn split<S: Space>(&mut self, strand: Strand<S>, test: &Test) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
-        match self.relation(&strand, test) {
-            Relation::Inside => (vec![strand], Vec::new()),
-            Relation::Outside => (Vec::new(), vec![strand]),
-            Relation::Across => {
-                let Strand { space, way } = strand;
-                let reading = Reading { view: &way.view, learned: &way.learned };
-                let (yes, no) = self.divide(space, reading, test);
-                (way.clone().lead(yes), way.lead(no))
+        // Whether a comparison of one field parts them is known when it has.
+        if !matches!(test, Test::In { .. }) {
+            match self.relation(&strand, test) {
+                Relation::Inside => return (vec![strand], Vec::new()),
+                Relation::Outside => return (Vec::new(), vec![strand]),
+                Relation::Across => {}
             }
         }
+        let Strand { space, way } = strand;
+        let reading = Reading { view: &way.view, learned: &way.learned };
+        let (yes, no) = self.divide(space, reading, test);
+        (way.clone().lead(yes), way.lead(no))
     }
 
     /// [`Self::split`] of many.

@@ -1,6 +1,6 @@
 //! What becomes of packets: verdict, who decided, and on which conditions.
 
-use super::stage::Stage;
+use super::{stage::Stage, view::View};
 use crate::model::{ChainId, Field, Hook, Reject, RuleId, Values, step::ConditionId};
 
 /// A piece of what was simulated, with its end.
@@ -16,8 +16,8 @@ pub struct Outcome<S> {
     pub passed: Vec<Decision>,
     /// Where an accepted packet goes.
     pub delivery: Delivery,
-    /// Current fields at the end that differ from the original ones, where they are constant.
-    pub changed: Vec<(Field, crate::model::Bits)>,
+    /// Current fields at the end that differ from the original ones.
+    pub changed: View,
     /// What happened, in order; kept only when a single packet is traced.
     pub events: Vec<Event>,
 }

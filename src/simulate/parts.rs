@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::space::Space;
-use crate::model::{Field, Values, values::Relation};
+use crate::model::{Field, Values};
 
 /// Disjoint parts, none of them empty. A header set is always one part; a single packet that was followed both ways may be several.
 #[derive(Debug, Clone)]
@@ -35,14 +35,8 @@ pub fn cut<S: Space>(space: S, field: Field, values: &Values) -> (Parts<S>, Part
     if field == Field::ForwardedTtl {
         return cut(space, Field::Ttl, &one_more(values));
     }
-    match space.relation(field, values) {
-        Relation::Inside => (Parts::one(space), Parts::none()),
-        Relation::Outside => (Parts::none(), Parts::one(space)),
-        Relation::Across => {
-            let (inside, outside) = space.split(field, values);
-            (Parts::of(inside), Parts::of(outside))
-        }
-    }
+    let (inside, outside) = space.split(field, values);
+    (Parts::of(inside), Parts::of(outside))
 }
 
 /// Adds parts, joined with those that they have a common form with.

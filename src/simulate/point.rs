@@ -3,12 +3,12 @@
 //! A field that is not given takes any value until a rule reads it; then the packet is followed both ways, and the answer says on what it
 //! rests.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use smallvec::SmallVec;
 
 use super::space::Space;
-use crate::model::{Field, Values, values::Relation};
+use crate::model::{Field, Side, Values, values::Relation};
 
 /// One packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,9 +131,10 @@ impl Space for Point {
         self.get(field)
     }
 
-    fn by_condition(self, _undecided: impl Fn(Field) -> bool) -> Vec<(Vec<(Field, Values)>, Self)> {
+    fn by_condition(self, _undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)> {
         // Whatever had to be assumed of a packet is a condition, also of a plain field that was not given.
-        vec![(self.assumed.to_vec(), self)]
+        let assumed = self.assumed.iter().map(|(field, values)| (*field, Arc::new(values.clone()))).collect();
+        vec![(assumed, self)]
     }
 
     /// One packet is alike as a whole, on the same assumptions, or it is not.

@@ -11,7 +11,7 @@ use super::{
     undecided::{Undecideds, What},
 };
 use crate::{
-    model::{Bits, Field, Hook, Host, Values},
+    model::{Bits, Field, Hook, Host, Side, Values},
     world::World,
 };
 
@@ -136,7 +136,7 @@ impl<S: Space> Run<S> {
         verdict: Ending,
         decided_by: Decision,
         delivery: Delivery,
-        conditions: &[(Field, Values)],
+        conditions: &[Side],
         space: S,
     ) -> Outcome<S> {
         Outcome {
@@ -146,7 +146,7 @@ impl<S: Space> Run<S> {
             conditions: conditions.iter().map(|(field, values)| self.undecided(*field, values)).collect(),
             passed: strand.way.passed.to_vec(),
             delivery,
-            changed: strand.way.view.iter().cloned().collect(),
+            changed: strand.way.view.clone(),
             events: strand.way.events.to_vec(),
         }
     }

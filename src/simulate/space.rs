@@ -1,6 +1,6 @@
 //! What the machine needs of a set of packets.
 
-use crate::model::{Field, HeaderSet, Values, values::Relation};
+use crate::model::{Field, HeaderSet, Side, Values, values::Relation};
 
 /// A set of packets over original fields, conditions and choices. Parts are disjoint, so that merging loses nothing.
 pub trait Space: Clone {
@@ -20,7 +20,7 @@ pub trait Space: Clone {
     /// The value of the field if all packets agree on it.
     fn single(&self, field: Field, width: u8) -> Option<u128>;
     /// Cuts it into parts that are alike in every field of which `undecided` is true, with those fields taken out and listed.
-    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<(Field, Values)>, Self)>;
+    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)>;
     /// Of these packets those that are in both of one of the pairs of parts, and the others.
     fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self);
     /// The packets that are not in a part of them.
@@ -53,8 +53,11 @@ impl Space for HeaderSet {
         self.values(field, width).single()
     }
 
-    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<(Field, Values)>, Self)> {
-        let mut groups: Vec<(Vec<(Field, Values)>, Self)> = Vec::new();
+    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)> {
+        if !self.may_constrain(&undecided) {
+            return if self.is_empty() { Vec::new() } else { vec![(Vec::new(), self)] };
+        }
+        let mut groups: Vec<(Vec<Side>, Self)> = Vec::new();
         let mut rest = self;
         // Each round takes the conditions of one box and cuts out all that agrees with them.
         while let Some(first) = { rest.boxes().next() } {

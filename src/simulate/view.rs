@@ -3,27 +3,32 @@
 //! Sets of packets stay over the packet as it was sent; NAT, marks and header writes change only the view. A test on a current field is
 //! looked up here first.
 
+use std::rc::Rc;
+
 use crate::model::{Bits, Field, IpVersion, Source, bits::ones};
 
-/// The current fields that are not simply the original ones.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct View(Vec<(Field, Bits)>);
+/// The current fields that are not simply the original ones, in order. Copies share them until one changes.
+#[derive(Debug, Clone, Default)]
+pub struct View(Option<Rc<Vec<(Field, Bits)>>>);
 
 impl View {
     /// All fields as they were.
-    pub const EMPTY: Self = Self(Vec::new());
+    pub const EMPTY: Self = Self(None);
 
     /// What a current field is made of; none if it is the original field itself.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&Bits> {
-        self.0.binary_search_by_key(&field, |(each, _)| *each).ok().map(|at| &self.0[at].1)
+        let fields = self.fields();
+        let at = fields.binary_search_by_key(&field, |(each, _)| *each).ok()?;
+        fields.get(at).map(|(_, bits)| bits)
     }
 
     /// Sets a current field to bits of *original* fields (see [`View::through`]).
     pub fn set(&mut self, field: Field, bits: Bits) {
-        match self.0.binary_search_by_key(&field, |(each, _)| *each) {
-            Ok(at) => self.0[at].1 = bits,
-            Err(at) => self.0.insert(at, (field, bits)),
+        let fields = Rc::make_mut(self.0.get_or_insert_default());
+        match fields.binary_search_by_key(&field, |(each, _)| *each) {
+            Ok(at) => fields[at].1 = bits,
+            Err(at) => fields.insert(at, (field, bits)),
         }
     }
 
@@ -40,18 +45,20 @@ impl View {
     /// Whether a rule has left something in a register.
     #[must_use]
     pub fn has_registers(&self) -> bool {
-        self.0.iter().any(|(field, _)| matches!(field, Field::Register(_)))
+        self.iter().any(|(field, _)| matches!(field, Field::Register(_)))
     }
 
     /// Forgets what rules left in registers: they live for one rule.
     pub fn clear_registers(&mut self) {
-        self.0.retain(|(field, _)| !matches!(field, Field::Register(_)));
+        if let Some(fields) = &mut self.0 {
+            Rc::make_mut(fields).retain(|(field, _)| !matches!(field, Field::Register(_)));
+        }
     }
 
     /// Bits of current fields, told in original fields.
     #[must_use]
     pub fn through(&self, bits: &Bits) -> Bits {
-        if self.0.is_empty() {
+        if self.fields().is_empty() {
             return bits.clone();
         }
         let mut told = Bits::default();
@@ -79,9 +86,21 @@ impl View {
 
     /// All that differs.
     pub fn iter(&self) -> impl Iterator<Item = &(Field, Bits)> {
-        self.0.iter()
+        self.fields().iter()
+    }
+
+    fn fields(&self) -> &[(Field, Bits)] {
+        self.0.as_ref().map_or(&[], |fields| fields.as_slice())
     }
 }
+
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if Rc::ptr_eq(a, b)) || self.fields() == other.fields()
+    }
+}
+
+impl Eq for View {}
 
 /// Bits with those of `flip` flipped, aligned to their least significant end.
 fn flipped(mut bits: Bits, flip: u128) -> Bits {

@@ -1,17 +1,26 @@
 //! A box: some fields constrained to values, the others free.
 
+use std::sync::Arc;
+
 use smallvec::{SmallVec, smallvec};
 
 use crate::model::{Field, Values, values::Relation};
 
+/// A constrained field. Boxes that were cut from one another share the sides that the cuts did not touch.
+pub type Side = (Field, Arc<Values>);
+
 /// The constrained fields in order; no field is constrained to nothing or to everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cube {
-    pub sides: SmallVec<[(Field, Values); 3]>,
+    pub sides: SmallVec<[Side; 3]>,
 }
 
 impl Cube {
     pub fn side(&self, field: Field) -> Option<&Values> {
+        self.sides.iter().find(|side| side.0 == field).map(|side| &*side.1)
+    }
+
+    fn shared(&self, field: Field) -> Option<&Arc<Values>> {
         self.sides.iter().find(|side| side.0 == field).map(|side| &side.1)
     }
 
@@ -28,15 +37,15 @@ impl Cube {
     pub fn cut(&mut self, field: Field, values: &Values) -> Self {
         let place = self.sides.partition_point(|side| side.0 < field);
         let taken = match self.sides.get_mut(place) {
-            Some((at, own)) if *at == field => own.cut(values),
+            Some((at, own)) if *at == field => Arc::make_mut(own).cut(values),
             _ => {
-                self.sides.insert(place, (field, values.complement()));
+                self.sides.insert(place, (field, Arc::new(values.complement())));
                 values.clone()
             }
         };
-        let mut sides: SmallVec<[(Field, Values); 3]> = SmallVec::with_capacity(self.sides.len());
+        let mut sides: SmallVec<[Side; 3]> = SmallVec::with_capacity(self.sides.len());
         sides.extend(self.sides[..place].iter().cloned());
-        sides.push((field, taken));
+        sides.push((field, Arc::new(taken)));
         sides.extend(self.sides[place + 1..].iter().cloned());
         Self { sides }
     }
@@ -44,10 +53,14 @@ impl Cube {
     pub fn and(&self, other: &Self) -> Option<Self> {
         let mut common = self.clone();
         for (field, values) in &other.sides {
-            match common.relation(*field, values) {
-                Relation::Inside => {}
-                Relation::Outside => return None,
-                Relation::Across => common = common.cut(*field, values),
+            let place = common.sides.partition_point(|side| side.0 < *field);
+            match common.sides.get_mut(place) {
+                Some((at, own)) if at == field => match own.relation(values) {
+                    Relation::Inside => {}
+                    Relation::Outside => return None,
+                    Relation::Across => *own = Arc::new(own.and(values)),
+                },
+                _ => common.sides.insert(place, (*field, Arc::clone(values))),
             }
         }
         Some(common)
@@ -78,7 +91,7 @@ impl Cube {
         let place = self.sides.partition_point(|side| side.0 < field);
         match (self.sides.get_mut(place), other.side(field)) {
             (Some((at, own)), Some(values)) if *at == field => {
-                own.add(values);
+                Arc::make_mut(own).add(values);
                 if own.is_all() {
                     self.sides.remove(place);
                 }
@@ -96,7 +109,7 @@ impl Cube {
         loop {
             let (field, same) = match (a.peek(), b.peek()) {
                 (None, None) => return difference.or_else(|| self.sides.first().map(|side| side.0)),
-                (Some(x), Some(y)) if x.0 == y.0 => (x.0, x.1 == y.1),
+                (Some(x), Some(y)) if x.0 == y.0 => (x.0, Arc::ptr_eq(&x.1, &y.1) || x.1 == y.1),
                 (Some(x), Some(y)) => (x.0.min(y.0), false),
                 (Some(x), None) | (None, Some(x)) => (x.0, false),
             };
@@ -111,8 +124,10 @@ impl Cube {
     /// The smallest box around both.
     pub fn hull(mut self, other: &Self) -> Self {
         self.sides.retain(|(field, values)| {
-            other.side(*field).is_some_and(|more| {
-                values.add(more);
+            other.shared(*field).is_some_and(|more| {
+                if !Arc::ptr_eq(values, more) {
+                    Arc::make_mut(values).add(more);
+                }
                 !values.is_all()
             })
         });
@@ -127,7 +142,7 @@ impl Cube {
     /// The part of it with these values of a field after all of its own.
     pub fn with_last(&self, field: Field, values: Values) -> Self {
         let mut part = self.clone();
-        part.sides.push((field, values));
+        part.sides.push((field, Arc::new(values)));
         part
     }
 

@@ -19,6 +19,7 @@ use super::{
     values::{Op, Relation},
 };
 use cube::Cube;
+pub use cube::Side;
 use diagram::{Diagram, Overgrown};
 use union::Union;
 
@@ -172,8 +173,17 @@ impl HeaderSet {
         }
     }
 
+    /// Whether some of these fields may be constrained in it; false only where none is.
+    #[must_use]
+    pub fn may_constrain(&self, fields: impl Fn(Field) -> bool) -> bool {
+        match &self.form {
+            Form::Boxes(union) => union.cubes.iter().flat_map(|cube| &cube.sides).any(|(field, _)| fields(*field)),
+            Form::Diagram(_) => true,
+        }
+    }
+
     /// Disjoint boxes that make it up; each a list of constrained fields in order.
-    pub fn boxes(&self) -> impl Iterator<Item = Vec<(Field, Values)>> + '_ {
+    pub fn boxes(&self) -> impl Iterator<Item = Vec<Side>> + '_ {
         let (cubes, diagram) = match &self.form {
             Form::Boxes(union) => (union.cubes.as_slice(), None),
             Form::Diagram(diagram) => (&[][..], Some(diagram)),

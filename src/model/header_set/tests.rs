@@ -87,7 +87,7 @@ proptest! {
 
 /// Two fields of true width, as OxiDD sees them: the port below the address.
 fn judged(oracle: &Oracle, set: &HeaderSet) -> Judged {
-    let side = |(field, values): &(Field, Values)| oracle.of(if *field == Field::Source { 16 } else { 0 }, values);
+    let side = |(field, values): &Side| oracle.of(if *field == Field::Source { 16 } else { 0 }, values);
     let cube = |sides: Vec<_>| sides.iter().fold(oracle.all.clone(), |all, one| oracle::and(&all, &side(one)));
     set.boxes().fold(oracle.none.clone(), |all, sides| oracle::or(&all, &cube(sides)))
 }

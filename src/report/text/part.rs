@@ -3,7 +3,7 @@
 use crate::{
     audits::judge::{Judged, Judgement},
     gateway::Role,
-    model::{Field, HeaderSet, Values, set::Content, values::Relation},
+    model::{Field, HeaderSet, Side, Values, set::Content, values::Relation},
     report::space::Spaces,
     site::Site,
 };
@@ -51,13 +51,13 @@ fn telling(packets: &HeaderSet, flow: &HeaderSet) -> HeaderSet {
 /// Sets of more boxes are told as they are.
 const MOST_TRIED: usize = 64;
 
-fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[(Field, Values)]) -> String {
+fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[Side]) -> String {
     let sender = if judged.flow.role == Role::Client || judged.flow.role == Role::Service { "clients" } else { "this host" };
     let mut sentence = sender.to_owned();
     let mut rest = Vec::new();
     for (field, values) in cuboid {
         let all = flow.values(*field, field.width(judged.version));
-        if *values == all {
+        if **values == all {
             continue;
         }
         match field {
