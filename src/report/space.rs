@@ -90,7 +90,7 @@ impl Spaces<'_> {
         if let Some(ranges) = values.ranges(MANY_INTERVALS) {
             return intervals(ranges);
         }
-        match masks(values) {
+        match values.may_be_of_masks(MOST_NODES).then(|| masks(values)).flatten() {
             Some(masks) => masks.into_iter().flat_map(masked).collect(),
             None => values.ranges(MOST_INTERVALS).map_or_else(|| vec![format!("more than {MOST_INTERVALS} intervals")], intervals),
         }
@@ -148,6 +148,9 @@ const MANY_INTERVALS: usize = 2_000;
 
 /// More masks than this are no better than intervals.
 const MOST_MASKS: usize = 512;
+
+/// A diagram of more nodes than this is not searched for masks: each of the cuts goes through all of it.
+const MOST_NODES: usize = 4096;
 
 /// Disjoint masks that make up a set. It is cut bit by bit: at a bit that leaves nothing or one mask on a side, else at the highest one.
 fn masks(values: &Values) -> Option<Vec<(u128, u128)>> {

@@ -62,6 +62,13 @@ impl Values {
         (*self == Self::masked(self.width, mask, value)).then_some((mask, value))
     }
 
+    /// Whether masks had a part in it and it is simple enough to look for them: it is a diagram of up to `nodes` nodes. A block list, however
+    /// long, is intervals.
+    #[must_use]
+    pub fn may_be_of_masks(&self, nodes: usize) -> bool {
+        matches!(&self.form, Form::Bits(diagram) if diagram.nodes().len() <= nodes)
+    }
+
     /// The values that are in it after the bits of `flip` are flipped.
     #[must_use]
     pub fn flipped(&self, flip: u128) -> Self {
