@@ -39,7 +39,7 @@ impl View {
 
     /// Takes the original field for the current one again.
     pub fn unset(&mut self, field: Field) {
-        self.0.retain(|(each, _)| *each != field);
+        self.keep(|each| each != field);
     }
 
     /// Whether a rule has left something in a register.
@@ -50,9 +50,7 @@ impl View {
 
     /// Forgets what rules left in registers: they live for one rule.
     pub fn clear_registers(&mut self) {
-        if let Some(fields) = &mut self.0 {
-            Rc::make_mut(fields).retain(|(field, _)| !matches!(field, Field::Register(_)));
-        }
+        self.keep(|field| !matches!(field, Field::Register(_)));
     }
 
     /// Bits of current fields, told in original fields.
@@ -87,6 +85,15 @@ impl View {
     /// All that differs.
     pub fn iter(&self) -> impl Iterator<Item = &(Field, Bits)> {
         self.fields().iter()
+    }
+
+    /// Forgets the other fields; copies that nothing is forgotten of stay shared.
+    fn keep(&mut self, kept: impl Fn(Field) -> bool) {
+        if let Some(fields) = &mut self.0
+            && !fields.iter().all(|(field, _)| kept(*field))
+        {
+            Rc::make_mut(fields).retain(|(field, _)| kept(*field));
+        }
     }
 
     fn fields(&self) -> &[(Field, Bits)] {
