@@ -43,3 +43,6 @@ extensions! {
     ttl Ttl,
     ulog Ulog,
 }
+
+#[cfg(test)]
+mod tests;
