@@ -16,6 +16,9 @@ use crate::model::{ChainId, Hook, Rule, RuleId, Step, Verdict, values::Relation}
 /// Deeper than any chain that the kernel loads (`NFT_JUMP_STACK_SIZE` is 16).
 const DEPTH_LIMIT: usize = 64;
 
+/// More visits to chains than this in one run: jumps that fork at every level take the power of their depth, and a snapshot may hold any.
+const VISIT_LIMIT: usize = 1 << 22;
+
 /// More strands than this in one chain: the packets fare in too many ways to follow.
 const STRAND_LIMIT: usize = 20_000;
 
@@ -27,6 +30,8 @@ pub struct Machine<'a, S> {
     pub finished: Vec<Finished<S>>,
     /// The hook in which packets are.
     pub hook: Hook,
+    /// Visits to chains so far.
+    pub visits: usize,
 }
 
 /// Where packets go from the rules of one chain.
@@ -73,7 +78,11 @@ impl<'a, S: Space> Machine<'a, S> {
         let host = self.decider.host;
         let mut here = entering;
         let mut ways = Ways { accepted: std::mem::take(accepted), returned: Vec::new(), onward: Vec::new() };
-        if depth > DEPTH_LIMIT {
+        self.visits += 1;
+        if self.visits > VISIT_LIMIT {
+            self.give_up(here, "chains jump too often");
+            here = Vec::new();
+        } else if depth > DEPTH_LIMIT {
             self.give_up(here, "chains jump too deep");
             here = Vec::new();
         }

@@ -92,7 +92,7 @@ impl<'a> Simulation<'a> {
     /// A machine on which nothing is on its way yet.
     pub(super) fn machine<S: Space>(&self, undecided: Undecideds) -> Machine<'a, S> {
         let decider = Decider { host: self.host, world: self.world, undecided };
-        Machine { decider, finished: Vec::new(), hook: Hook::Prerouting }
+        Machine { decider, finished: Vec::new(), hook: Hook::Prerouting, visits: 0 }
     }
 }
 

@@ -32,7 +32,7 @@ impl World for Unasked {
 #[must_use]
 pub fn chosen(packets: HeaderSet, host: &Host) -> HeaderSet {
     let decider = Decider { host, world: &Unasked, undecided: Undecideds::default() };
-    let mut machine = Machine { decider, finished: Vec::new(), hook: Hook::Output };
+    let mut machine = Machine { decider, finished: Vec::new(), hook: Hook::Output, visits: 0 };
     let mut part = HeaderSet::empty();
     for (strand, address) in machine.choose_source(Strand::new(packets)) {
         let width = Field::Source.width(host.version);
