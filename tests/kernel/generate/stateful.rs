@@ -8,7 +8,7 @@ use super::scope::Scope;
 pub fn on_load(random: &mut Random, scope: &mut Scope) -> String {
     let limits = ["limit rate 1000000/second burst 100000 packets", "limit rate over 1000000/second burst 100000 packets"];
     let chances = ["numgen inc mod 2 0", "numgen random mod 10 < 5", "symhash mod 2 0", "meta random > 2147483648"];
-    if random.percent(60) {
+    if random.percent(90) {
         // Chance of one possibility is none.
         return random.pick(&["numgen inc mod 1 0", "numgen random mod 1 < 1", "symhash mod 1 offset 3 3"]).to_owned();
     }

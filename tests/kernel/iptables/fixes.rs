@@ -50,7 +50,7 @@ fn commands(lab: &Lab, version: Version, port: u16) -> Vec<String> {
 /// Makes the fix, and looks at what gets through before and after: of `others` nothing changes.
 fn mends(lab: &mut Lab, version: Version, others: &[Packet]) -> Vec<String> {
     let wanted = through(version, 8080);
-    let mut passes = |lab: &mut Lab, packet: &Packet| {
+    let passes = |lab: &mut Lab, packet: &Packet| {
         lab.forget().expect("connections are forgotten");
         !lab.send(packet).expect("it is sent").left.is_empty()
     };
