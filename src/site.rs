@@ -111,6 +111,29 @@ impl Site {
         }
     }
 
+    /// A rule of iptables of either back end, with the names of its sets.
+    #[must_use]
+    pub fn iptables_rule(&self, version: IpVersion, rule: RuleId) -> Option<xtables::Rule> {
+        let index = rule.index as usize;
+        match self.lowered(version).origin(rule.chain)? {
+            Origin::Nft { .. } => {
+                let (table, rule) = self.nftables_rule(version, rule)?;
+                let mut rule = xtables::native::rule(rule, xtables::native::version(table)?, &|index| self.interface(index))?;
+                rule.name_sets(&self.ipsets);
+                Some(rule)
+            }
+            Origin::Xtables { table, chain } => self.legacy.tables.get(table)?.chains.get(chain)?.rules.get(index).cloned(),
+        }
+    }
+
+    /// A rule of nf_tables and its table.
+    #[must_use]
+    pub fn nftables_rule(&self, version: IpVersion, rule: RuleId) -> Option<(&nft::Table, &nft::Rule)> {
+        let Origin::Nft { table, chain } = self.lowered(version).origin(rule.chain)? else { return None };
+        let table = self.ruleset.tables.get(table)?;
+        Some((table, table.chains.get(chain)?.rules.get(rule.index as usize)?))
+    }
+
     /// A rule of nf_tables: in iptables' syntax if iptables-nft made it and shows it, else in nft's.
     #[must_use]
     pub fn nft_rule(&self, table: &nft::Table, rule: &nft::Rule) -> String {

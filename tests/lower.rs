@@ -69,7 +69,7 @@ fn describe(step: &Step, host: &Host) -> String {
             format!("registers {first}+{words} := {:?} mod {modulus:?} + {offset}", host.conditions[condition.0 as usize].text)
         }
         Step::Opaque(condition) => format!("opaque {:?}", host.conditions[condition.0 as usize].text),
-        Step::Learn { key, set, delete, inverted } => {
+        Step::Learn { key, set, delete, inverted, .. } => {
             let keys: Vec<String> = key.iter().map(describe_bits).collect();
             format!("learn {} in {} delete {delete} inverted {inverted}", keys.join(" . "), host.sets[set.0 as usize].name)
         }

@@ -77,3 +77,26 @@ fn nonsense_is_told() {
         assert!(complaint.contains(words), "{args:?}: {complaint}");
     }
 }
+
+#[test]
+fn the_element_that_stops_a_client_is_told_with_its_time_and_comment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (rules, sets) = (folder.path().join("rules"), folder.path().join("sets"));
+    let ban = "-A INPUT -m set --match-set f2b-web src -j DROP\n";
+    std::fs::write(&rules, RULES.replace("[7:420]", &format!("{ban}[7:420]"))).expect("a file");
+    std::fs::write(
+        &sets,
+        "create f2b-web hash:net timeout 600 comment\nadd f2b-web 198.51.100.0/24 timeout 560 comment \"scans\"\n\
+         add f2b-web 198.51.100.9 timeout 0 nomatch\n",
+    )
+    .expect("a file");
+    let (rules, sets) = (rules.display().to_string(), sets.display().to_string());
+    let sources = ["--iptables-save", &rules, "--ipset-save", &sets, "--flow", "tcp 198.51.100.7 -> 192.0.2.1:443"];
+    let (exit, report, complaint) = run(&sources, "");
+    assert_eq!(exit, 1, "{report}{complaint}");
+    assert!(report.contains("198.51.100.7 is in ipset f2b-web as 198.51.100.0/24 (time left 9 min, \"scans\")"), "{report}");
+    let (_, json, _) = run(&[&sources[..], &["--format", "json"]].concat(), "");
+    let audit: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let member = &audit["findings"][0]["evidence"][0]["members"][0];
+    assert_eq!((member["time_left"].as_u64(), member["comment"].as_str()), (Some(560), Some("scans")), "{audit:#}");
+}

@@ -68,7 +68,7 @@ pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, ver
     let mut context = Context::new(network, version);
     context.accounting = snapshot.sysctls.get("net/netfilter/nf_conntrack_acct").map(|value| value.trim() != "0");
     context.labels = nft::conntrack::sets_labels(rules.nft) || !rules.xtables.tables.is_empty();
-    context.ipsets = ipset::Sets::new(rules.ipsets, ipset::changes(rules));
+    context.ipsets = ipset::Sets::new(rules.ipsets, ipset::usages(rules));
     context.default_backend = snapshot.iptables;
     let (mut chains, mut origins) = (Vec::new(), Vec::new());
     let left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);

@@ -69,8 +69,8 @@ pub enum Step {
     Load { what: Box<Load>, register: u8 },
     /// Change an option of the TCP header; without such a header the rule breaks off.
     EditOption { option: Box<TcpOption>, edit: OptionEdit },
-    /// Add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
-    Learn { key: Box<[Bits]>, set: SetId, delete: bool, inverted: bool },
+    /// Where the test holds, add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
+    Learn { key: Box<[Bits]>, set: SetId, delete: bool, inverted: bool, when: Box<Test> },
     /// Translate the connection's addresses; ends the base chain with accept where it applies.
     Nat(Box<Nat>),
     /// End the rule.

@@ -7,6 +7,7 @@ use super::{
     answer::condition_text,
     decision::{DecidedBy, decided_by},
     delivery::{DeliveredTo, delivered_to},
+    member::{self, Member},
     space::Spaces,
 };
 use crate::{
@@ -160,6 +161,9 @@ pub struct Evidence {
     pub packet: &'static str,
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// The elements of sets by which the witness matched the rule that decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
 }
 
 /// A proved fix.
@@ -265,7 +269,8 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
     let evidence = pieces().flat_map(|(leg, piece)| {
         let judgement = judged.judgement(leg);
         let outcomes = judgement.map(|judgement| outcome(site, judged, judgement, piece)).unwrap_or_default();
-        outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome })
+        let members = member::of_piece(site, judged, piece);
+        outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome, members: members.clone() })
     });
     let first = pieces().next();
     Reported {

@@ -10,6 +10,8 @@ pub mod delivery;
 
 pub mod json;
 
+pub mod member;
+
 pub mod rules;
 
 pub mod space;

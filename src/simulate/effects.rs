@@ -36,12 +36,13 @@ impl<S: Space> Machine<'_, S> {
                 strand.way.tracking = Tracking::Untracked;
                 strand.way.view.fix(Field::CtState, conntrack::UNTRACKED, 32);
             }
-            Step::Learn { key, set, delete, inverted } => {
-                let key = key.iter().map(|bits| strand.way.view.through(bits)).collect();
-                strand.way.learned.push(Learned { set: *set, key, present: !delete });
-                if *inverted {
-                    return (Vec::new(), vec![strand]);
+            Step::Learn { key, set, delete, inverted, when } => {
+                let (mut learning, rest) = self.decider.split(strand, when);
+                for strand in &mut learning {
+                    let key = key.iter().map(|bits| strand.way.view.through(bits)).collect();
+                    strand.way.learned.push(Learned { set: *set, key, present: !delete });
                 }
+                return if *inverted { (rest, learning) } else { (learning.into_iter().chain(rest).collect(), Vec::new()) };
             }
             Step::Free { first, words, modulus, offset, condition } => {
                 return (self.free(strand, *first, *words, modulus.map(|modulus| (modulus, *offset)), *condition), Vec::new());

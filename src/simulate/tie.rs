@@ -82,7 +82,8 @@ fn touches(step: &Step) -> bool {
         Step::Notrack | Step::Template { .. } => true,
         Step::Write { field, bits } | Step::Flip { field, bits, .. } => is_about(*field) || reads(bits),
         Step::Add { when, .. } => asks(when),
-        Step::Look { key, .. } | Step::Learn { key, .. } => key.iter().any(reads),
+        Step::Look { key, .. } => key.iter().any(reads),
+        Step::Learn { key, when, .. } => asks(when) || key.iter().any(reads),
         _ => false,
     }
 }

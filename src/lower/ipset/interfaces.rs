@@ -35,9 +35,7 @@ pub fn test(set: &Set, sides: &[Side], asked: Asked, context: &Context<'_>) -> T
     let mut alike: BTreeMap<Vec<usize>, Vec<u32>> = BTreeMap::new();
     let (mut named, mut wild) = (FxHashMap::<&str, Vec<usize>>::default(), Vec::new());
     for (at, (_, _, interface, _)) in elements.iter().enumerate() {
-        // Rules ask for the interface, never for the port of a bridge: iptables has no option for it.
         match interface {
-            Interface { physical: true, .. } => {}
             Interface { wildcard: true, .. } => wild.push(at),
             Interface { name, .. } => named.entry(name).or_default().push(at),
         }
@@ -72,7 +70,9 @@ fn read(set: &Set, width: u8) -> Vec<(u8, Range, &Interface, &Element)> {
         let Some(Part::Interface(interface)) = element.key.get(1) else { return None };
         Some((length, range, &**interface, element))
     });
-    elements.collect()
+    // Rules ask for the interface, never for the port of a bridge, for which iptables has no option. Elements of ports are hashed apart
+    // (`HKEY`): they do not end the search, unless they share a bucket by chance.
+    elements.filter(|(_, _, interface, _)| !interface.physical).collect()
 }
 
 /// The addresses that match on interfaces that these elements fit.
@@ -81,13 +81,17 @@ fn addresses(elements: &[(u8, Range, &Interface, &Element)], fitting: &[usize], 
     for (length, range, ..) in elements {
         layers.entry(*length).or_default().0.push(*range);
     }
-    for (length, range, _, element) in fitting.iter().filter_map(|at| elements.get(*at)) {
+    let fitting = fitting.iter().filter_map(|at| elements.get(*at));
+    for (length, range, _, element) in fitting.filter(|(.., element)| asked != Asked::Elements || !element.is_exception()) {
         let wanted = element.is_exception() == (asked == Asked::Exceptions);
         // Of several that fit, the first in the kernel's order decides.
         layers.entry(*length).or_default().1.entry(*range).or_insert(wanted);
     }
     layers.into_values().fold(Values::none(width), |mut all, (there, found)| {
-        all.cut(&Values::from_ranges(width, there));
+        // Where its counters do not fit, an element lets the search go on.
+        if asked != Asked::Elements {
+            all.cut(&Values::from_ranges(width, there));
+        }
         all.add(&Values::from_ranges(width, found.into_iter().filter(|(_, wanted)| *wanted).map(|(range, _)| range)));
         all
     })

@@ -2,13 +2,14 @@
 //! elements tell.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::{Asked, Query, Sets, fits, id, key, matches};
 use crate::{
     lower::{Rules, context::Context},
-    model::{Bits, Field, IpVersion, Step, step::ConditionKind},
+    model::{Bits, Field, IpVersion, Step, Test, step::ConditionKind},
     ruleset::{
-        ipset::{Dimension, Element, Elements, Ipsets, Part, Reference, Set, Storage},
+        ipset::{Dimension, Element, Elements, Ipsets, Part, Reference, Set, Side, Storage},
         nft::Expr,
         xtables,
     },
@@ -24,60 +25,92 @@ pub enum Learning {
     Vague,
 }
 
-/// That a SET target changes a set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    pub set: Reference,
-    pub delete: bool,
+/// What a rule does with a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Match,
+    Add,
+    Delete,
 }
 
-/// The changes that the rules of both back ends make.
-pub fn changes(rules: Rules<'_>) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut note = |target: &xtables::targets::Set| {
-        for (set, delete) in [(&target.add, false), (&target.delete, true)] {
-            changes.extend(set.clone().map(|set| Change { set, delete }));
-        }
-    };
+/// That a rule uses a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    pub set: Reference,
+    pub deed: Deed,
+}
+
+/// How the rules of both back ends use sets.
+pub fn usages(rules: Rules<'_>) -> Vec<Usage> {
+    let mut usages = Vec::new();
     for rule in rules.xtables.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules) {
-        if let xtables::Action::Target(xtables::Target::Set(target)) = &rule.action {
-            note(target);
+        rule.matches.iter().for_each(|each| of_match(each, &mut usages));
+        if let xtables::Action::Target(target) = &rule.action {
+            of_target(target, &mut usages);
         }
     }
     for expr in rules.nft.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules).flat_map(|rule| &rule.exprs) {
         let Expr::Compat(compat) = expr else { continue };
-        let (true, "SET", Ok(revision)) = (compat.target, &*compat.name, u8::try_from(compat.revision)) else { continue };
-        // The structure is the same for both IP versions.
-        let raw = xtables::extension::Raw { name: "SET", revision, info: &compat.info, version: IpVersion::V4 };
-        if let xtables::Target::Set(target) = xtables::Target::decode(&raw) {
-            note(&target);
+        let Ok(revision) = u8::try_from(compat.revision) else { continue };
+        // The structures are the same for both IP versions.
+        let raw = xtables::extension::Raw { name: &compat.name, revision, info: &compat.info, version: IpVersion::V4 };
+        match (compat.target, &*compat.name) {
+            (true, "SET") => of_target(&xtables::Target::decode(&raw), &mut usages),
+            (false, "set") => of_match(&xtables::Match::decode(&raw), &mut usages),
+            _ => {}
         }
     }
-    changes
+    usages
+}
+
+fn of_match(each: &xtables::Match, usages: &mut Vec<Usage>) {
+    if let xtables::Match::Set(set) = each {
+        usages.push(Usage { set: set.set.clone(), deed: Deed::Match });
+    }
+}
+
+fn of_target(target: &xtables::Target, usages: &mut Vec<Usage>) {
+    if let xtables::Target::Set(target) = target {
+        for (set, deed) in [(&target.add, Deed::Add), (&target.delete, Deed::Delete), (&target.map, Deed::Match)] {
+            usages.extend(set.clone().map(|set| Usage { set, deed }));
+        }
+    }
 }
 
 /// Which sets change, and how.
-pub(super) fn learning(all: &Ipsets, changes: impl IntoIterator<Item = Change>) -> FxHashMap<&str, Learning> {
+pub(super) fn learning(all: &Ipsets, usages: impl IntoIterator<Item = Usage>) -> FxHashMap<&str, Learning> {
     let sets = Sets { all: Some(all), ..Sets::default() };
     let mut learning: FxHashMap<&str, Learning> = FxHashMap::default();
-    for change in changes {
-        let Some((_, set)) = sets.find(&change.set) else { continue };
-        let how = kind_of_change(set, change.delete);
-        let mut note = |name, how| {
-            let known = learning.entry(name).or_insert(how);
+    let mut sides: FxHashMap<&str, SmallVec<[Side; 3]>> = FxHashMap::default();
+    let some_complete = all.sets.iter().any(completes);
+    for usage in usages.into_iter().filter(|usage| some_complete || usage.deed != Deed::Match) {
+        let Some((_, set)) = sets.find(&usage.set) else { continue };
+        let is_list = set.kind.is_some_and(|kind| kind.storage == Storage::List);
+        let members = set.elements.known().iter().filter(|_| is_list).flat_map(|element| &element.key).filter_map(|part| match part {
+            Part::Set(name) => all.by_name(name),
+            _ => None,
+        });
+        for each in std::iter::once(set).chain(members) {
+            let how = match usage.deed {
+                Deed::Match if !completes(each) => continue,
+                // Packets complete elements by their own Ethernet address: all rules ask for the same one, or it matters which is first.
+                Deed::Match if *sides.entry(&each.name).or_insert_with(|| usage.set.sides.clone()) == usage.set.sides => Learning::Nothing,
+                Deed::Match => Learning::Vague,
+                // A list hands it to its members (`list_set_kadd`).
+                Deed::Add | Deed::Delete if each.name != set.name => Learning::Vague,
+                deed => kind_of_change(each, deed == Deed::Delete),
+            };
+            let known = learning.entry(&each.name).or_insert(how);
             *known = how.max(*known);
-        };
-        note(set.name.as_str(), how);
-        // A list hands it to its members (`list_set_kadd`).
-        if set.kind.is_some_and(|kind| kind.storage == Storage::List) {
-            for part in set.elements.known().iter().flat_map(|element| &element.key) {
-                if let Part::Set(name) = part {
-                    note(name, Learning::Vague);
-                }
-            }
         }
     }
     learning
+}
+
+/// Whether it has elements that take the Ethernet address of the first packet that matches them (`bitmap_ipmac_do_test`).
+fn completes(set: &Set) -> bool {
+    set.kind.is_some_and(|kind| kind.dimensions == [Dimension::Ip, Dimension::Mac])
+        && set.elements.known().iter().any(|element| element.key.len() < 2)
 }
 
 fn kind_of_change(set: &Set, delete: bool) -> Learning {
@@ -118,12 +151,13 @@ pub fn learn(wanted: &Reference, delete: bool, context: &mut Context<'_>) -> Vec
         return Vec::new();
     }
     let set_id = id(at, set, kind, Asked::Membership, context);
-    // Packets of one class look only at the key of their own class: what the others are told does not matter to them.
     let classes = key::classes(set, kind, sides, context);
-    classes
-        .into_iter()
-        .map(|class| Step::Learn { key: class.stored(set, kind, context.version), set: set_id, delete, inverted: false })
-        .collect()
+    let step = |class: key::Class| {
+        let key = class.stored(set, kind, context.version);
+        let when = Box::new(Test::all(class.guards.into_iter().chain(class.storable)));
+        Step::Learn { key, set: set_id, delete, inverted: false, when }
+    };
+    classes.into_iter().map(step).collect()
 }
 
 /// Packets that the set holds take the mark and the priority of their element (`set_target_v3`); whatever of it elements differ in is open.

@@ -12,7 +12,7 @@ mod key;
 
 mod learn;
 
-pub use learn::{Change, Learning, changes, learn, map};
+pub use learn::{Deed, Learning, Usage, learn, map, usages};
 
 use std::sync::Arc;
 
@@ -64,10 +64,10 @@ enum Asked {
 }
 
 impl<'a> Sets<'a> {
-    /// `changes` are those of all SET targets.
+    /// `usages` are those of all rules.
     #[must_use]
-    pub fn new(all: &'a Ipsets, changes: impl IntoIterator<Item = Change>) -> Self {
-        Self { all: Some(all), learning: learn::learning(all, changes), ..Self::default() }
+    pub fn new(all: &'a Ipsets, usages: impl IntoIterator<Item = Usage>) -> Self {
+        Self { all: Some(all), learning: learn::learning(all, usages), ..Self::default() }
     }
 
     fn find(&self, wanted: &Reference) -> Option<(usize, &'a Set)> {
@@ -77,6 +77,12 @@ impl<'a> Sets<'a> {
             (None, Some(index)) => sets.find(|(_, set)| set.index == Some(index)),
             (None, None) => None,
         }
+    }
+
+    /// The name of the set.
+    #[must_use]
+    pub fn shown(&self, wanted: &Reference) -> String {
+        self.find(wanted).map_or_else(|| wanted.shown(), |(_, set)| set.name.clone())
     }
 
     fn learning(&self, set: &Set) -> Learning {
@@ -102,14 +108,19 @@ fn matches((at, set): (usize, &Set), query: &Query<'_>, may_be_list: bool, conte
         return Test::Never;
     }
     let learning = context.ipsets.learning(set);
-    if learning == Learning::Vague || learning == Learning::Keys && query.exceptions && kind.has_networks() {
+    let counted = query.counters.filter(|_| set.options.counters);
+    let has_exceptions = query.exceptions && kind.has_networks();
+    if learning == Learning::Vague || learning == Learning::Keys && (has_exceptions || counted.is_some()) {
         let text = format!("whether ipset {} holds it, which packets change", set.name);
         return Test::Condition(context.condition(ConditionKind::Learned, text));
     }
-    let counted = query.counters.filter(|_| set.options.counters);
+    if let (Some(text), true) = (counted, has_exceptions) {
+        // Which exception is looked at depends on the counters of the others.
+        return Test::Condition(context.condition(ConditionKind::Learned, text));
+    }
     let asked = match () {
         () if counted.is_some() => Asked::Elements,
-        () if query.exceptions && kind.has_networks() => Asked::Exceptions,
+        () if has_exceptions => Asked::Exceptions,
         () => Asked::Membership,
     };
     let test = match kind.storage {

@@ -97,7 +97,7 @@ impl Reader<'_, '_> {
             return self.opaque(format!("change of set {}, which was not collected", dynset.set));
         };
         let (key, set) = self.key(at, set, dynset.key);
-        self.effect(Step::Learn { key, set, delete: dynset.op == DynsetOp::Delete, inverted: dynset.invert });
+        self.effect(Step::Learn { key, set, delete: dynset.op == DynsetOp::Delete, inverted: dynset.invert, when: Box::new(Test::Always) });
         for expr in &dynset.exprs {
             // A counter of an element is not the rule's.
             if !matches!(expr, crate::ruleset::nft::Expr::Counter(_)) {

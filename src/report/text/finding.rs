@@ -18,6 +18,7 @@ use crate::{
         companion::words as companion_words,
         decision::{DecidedBy, decided_by},
         json::printed,
+        member::{self, Member},
     },
     site::Site,
 };
@@ -50,6 +51,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
                 entry(decided.label(), &rule),
                 entry("written by", &writer),
                 entry("because", &overruled(site, judged, piece)),
+                entry("matched", &member::of_piece(site, judged, piece).iter().map(Member::words).collect::<Vec<_>>().join("\n")),
                 entry("stops", &packets_of(leg.leg, &part, judged.version)),
             ]
             .concat(),

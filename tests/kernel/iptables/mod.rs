@@ -15,13 +15,14 @@ mod packets;
 mod ports;
 mod random;
 mod reverse;
+mod set_types;
 mod targets;
 mod two_worlds;
 
 use crate::harness::Test;
 
 /// Every test.
-pub const TESTS: [&[Test]; 13] = [
+pub const TESTS: [&[Test]; 14] = [
     bytes::TESTS,
     connection::TESTS,
     corpus::TESTS,
@@ -33,6 +34,7 @@ pub const TESTS: [&[Test]; 13] = [
     random::TESTS[0],
     random::TESTS[1],
     reverse::TESTS,
+    set_types::TESTS,
     targets::TESTS,
     two_worlds::TESTS,
 ];

@@ -16,10 +16,11 @@ use crate::{
 /// The set matches, or does not.
 #[must_use]
 pub fn meaning(set: &Set, context: &mut Context<'_>) -> Meaning {
-    let counters = counters(set);
+    let name = context.ipsets.shown(&set.set);
+    let counters = counters(set, &name);
     let query = Query { set: &set.set, exceptions: set.exceptions, counters: counters.as_deref() };
     let test = if set.physical {
-        Test::Condition(context.condition(ConditionKind::Unknown, format!("ipset {} by the port of a bridge", set.set.shown())))
+        Test::Condition(context.condition(ConditionKind::Unknown, format!("ipset {name} by the port of a bridge")))
     } else {
         ipset::test(&query, context)
     };
@@ -27,7 +28,7 @@ pub fn meaning(set: &Set, context: &mut Context<'_>) -> Meaning {
 }
 
 /// What is asked of the element's counters.
-fn counters(set: &Set) -> Option<String> {
+fn counters(set: &Set, name: &str) -> Option<String> {
     let told = |name: &str, count: Option<Count>| {
         count.map(|Count { compare, value }| {
             let compare = match compare {
@@ -40,5 +41,5 @@ fn counters(set: &Set) -> Option<String> {
         })
     };
     let asked: Vec<_> = [told("packets", set.packets), told("bytes", set.bytes)].into_iter().flatten().collect();
-    (!asked.is_empty()).then(|| format!("an element of ipset {} has counted {}", set.set.shown(), asked.join(" and ")))
+    (!asked.is_empty()).then(|| format!("an element of ipset {name} has counted {}", asked.join(" and ")))
 }
