@@ -1,7 +1,7 @@
 //! ipsets as rules ask for them: membership as a test of the packet's fields (`ip_set_test`, ip_set_core.c).
 //!
 //! [`key`] tells which fields of the packet a type looks at, [`content`] what a set holds of them, [`interfaces`] the same for
-//! `hash:net,iface`, whose interfaces are names, and [`learn`] what the SET target changes. Sets are not expanded into rules: one field is
+//! `hash:net,iface`, whose interfaces are names, and [`mod@learn`] what the SET target changes. Sets are not expanded into rules: one field is
 //! compared with a set of values, several are looked up as a key, and of a big set single keys are asked.
 
 mod content;

@@ -3,7 +3,7 @@
 use crate::{
     model::{Field, IpVersion, bits::number},
     ruleset::nft::{
-        Expr,
+        Data, Expr,
         expr::{Bitwise, BitwiseOp, Byteorder, Cmp, CmpOp, Ct, Immediate, ImmediateValue, Lookup, Meta, Payload, PayloadBase, Range, Reg},
     },
 };

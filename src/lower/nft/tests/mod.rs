@@ -8,7 +8,7 @@ use self::bytes::{Done, NAMES, Packet, kernel};
 use super::{rule::Reader, scope::Scope};
 use crate::lower::context::Context;
 use crate::{
-    model::{Bits, Field, IpVersion, Step, Test, bits::number},
+    model::{Bits, Field, IpVersion, Step, Test},
     network::{Link, Network},
     ruleset::nft::{
         Chain, Data, Element, Expr, Family, Set, Table,
