@@ -217,7 +217,8 @@ fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>,
             }
         }
         Some(Protocol::UDP | Protocol::ICMP | Protocol::ICMPV6) => {
-            if let Some(transport) = transport.filter(|_| protocol == Some(Protocol::UDP)) {
+            // UDP's own length, where the packet reaches it.
+            if let Some(transport) = transport.filter(|transport| protocol == Some(Protocol::UDP) && *transport > 4) {
                 facts.add_bits(Field::Sequence, 32, 0xffff_0000, (transport as u128 & 0xffff) << 16);
             }
             over(payload.unwrap_or_default(), 8, facts);

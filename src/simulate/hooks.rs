@@ -12,7 +12,7 @@ use super::{
     outcome::{Decision, Ending, Event},
     space::Space,
     stage::Stage,
-    strand::{Strand, gather},
+    strand::{Strand, Tracking, gather},
 };
 use crate::model::{ChainId, Field, Hook, Test, Values, chain::ChainKind};
 
@@ -132,9 +132,10 @@ impl<S: Space> Machine<'_, S> {
         joined.into_iter().flat_map(|(_, stop)| apart(stop)).collect()
     }
 
-    /// `nf_ct_ipv4_gather_frags`, `nf_ct_frag6_gather`: a fragment waits here for the others.
+    /// `nf_ct_ipv4_gather_frags`, `nf_ct_frag6_gather`: a fragment waits here for the others, but for one that is exempt from tracking
+    /// already (`ipv4_conntrack_defrag`, `ipv6_defrag`).
     fn defragment(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
-        let mut whole = Vec::new();
+        let (mut whole, strands): (Vec<_>, Vec<_>) = strands.into_iter().partition(|strand| strand.way.tracking == Tracking::Untracked);
         for strand in strands {
             let (fragments, others) = self.decider.split(strand, &IS_FRAGMENT);
             whole.extend(others);

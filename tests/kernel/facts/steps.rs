@@ -11,6 +11,7 @@ pub const TESTS: &[Test] = tests![
     payload_bytes_are_read_where_there_are_any,
     short_loads_read_the_payload_of_later_fragments_and_others_break_off,
     with_conntrack_fragments_wait_for_the_rest,
+    fragments_that_are_exempt_before_do_not_wait,
     icmp_type_and_code,
     masks_that_are_no_prefix,
 ];
@@ -118,6 +119,19 @@ fn with_conntrack_fragments_wait_for_the_rest() {
             chain p { type filter hook prerouting priority -450; counter comment \"p\" } }",
         packets: vec![(fragment(3, true, body), Gone)],
         counters: &[("f", 0), ("p", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// `ipv4_conntrack_defrag`: only what conntrack is to see waits.
+fn fragments_that_are_exempt_before_do_not_wait() {
+    let body = Body::Udp { source: 0x5050, destination: 0x5050 };
+    Fact {
+        rules: "table ip t { chain f { type filter hook forward priority 0; ct state untracked counter comment \"f\" }
+            chain p { type filter hook prerouting priority -450; counter notrack comment \"p\" } }",
+        packets: vec![(fragment(3, true, body), Out("eth1"))],
+        counters: &[("f", 1), ("p", 1)],
         ..Fact::default()
     }
     .check();

@@ -39,6 +39,8 @@ impl Packet {
             Field::Mark => self.mark.into(),
             Field::CtMark => self.ct_mark.into(),
             Field::CtState => self.ct_state.into(),
+            // The connection is no template.
+            Field::CtStatus => 0,
             Field::InInterface => self.iif.into(),
             Field::OutInterface => self.oif.into(),
             Field::Length => self.bytes.len() as u128,
@@ -86,7 +88,14 @@ impl Packet {
             }
             Field::FlowLabel => at(0, 4) & 0xfffff,
             Field::IpId => at(4, 2),
-            Field::IpFlags => at(6, 1) >> 5,
+            // Of IPv6 there are none with a fragment header.
+            Field::IpFlags => {
+                if v4 {
+                    at(6, 1) >> 5
+                } else {
+                    0
+                }
+            }
             Field::FragmentOffset => {
                 if v4 {
                     at(6, 2) & 0x1fff
