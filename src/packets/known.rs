@@ -221,7 +221,9 @@ fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>,
             if let Some(transport) = transport.filter(|transport| protocol == Some(Protocol::UDP) && *transport > 4) {
                 facts.add_bits(Field::Sequence, 32, 0xffff_0000, (transport as u128 & 0xffff) << 16);
             }
-            over(payload.unwrap_or_default(), 8, facts);
+            // Where not all of the header is there, what follows it is what there is.
+            let payload = payload.unwrap_or_default();
+            over(payload, transport.map_or(8, |transport| transport.saturating_sub(payload.len()).min(8)), facts);
         }
         // A protocol of which nothing is known: the payload ends where the packet ends.
         _ => {
@@ -249,7 +251,8 @@ fn absent(transport: usize, facts: &mut Facts) {
         (16, Field::TcpChecksum),
         (18, Field::Urgent),
     ] {
-        if start >= transport && !facts.known.iter().any(|(known, _)| *known == field) {
+        let told = facts.known.iter().any(|(known, _)| *known == field) || facts.partly.iter().any(|(known, _)| *known == field);
+        if start >= transport && !told {
             facts.add(field, Some(0));
         }
     }
