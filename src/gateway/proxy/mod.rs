@@ -94,3 +94,6 @@ pub struct Invocation {
     /// The program, if known.
     pub program: Option<String>,
 }
+
+#[cfg(test)]
+mod texts;

@@ -3,30 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{
-    gateway::proxy::{Host, Purpose, Target, pattern},
-    world::{Answer, Question, World},
-};
-
-/// Files by their absolute paths.
-struct Texts<'a>(&'a [(&'a str, &'a str)]);
-
-impl World for Texts<'_> {
-    fn ask(&self, question: &Question) -> Answer {
-        match question {
-            Question::File { path, .. } => match self.0.iter().find(|(name, _)| name == path) {
-                Some((_, text)) => Answer::Text((*text).to_owned()),
-                None => Answer::Absent("no such file".into()),
-            },
-            Question::Paths { pattern, .. } => {
-                let (folder, last) = pattern.rsplit_once('/').expect("an absolute pattern");
-                let fits = |name: &&str| name.rsplit_once('/').is_some_and(|(of, name)| of == folder && pattern::matches(last, name));
-                Answer::Paths(self.0.iter().map(|(name, _)| *name).filter(fits).map(str::to_owned).collect())
-            }
-            _ => Answer::Unknown("not asked".into()),
-        }
-    }
-}
+use crate::gateway::proxy::{Host, Purpose, Target, texts::Texts};
 
 fn files(texts: &[(&str, &str)]) -> Configuration {
     let world = Texts(texts);

@@ -1,25 +1,7 @@
 //! Configurations and what they mean.
 
 use super::*;
-use crate::{
-    gateway::proxy::{Host, Target},
-    world::{Answer, Question, World},
-};
-
-/// Files by their absolute paths.
-struct Texts<'a>(&'a [(&'a str, &'a str)]);
-
-impl World for Texts<'_> {
-    fn ask(&self, question: &Question) -> Answer {
-        match question {
-            Question::File { path, .. } => match self.0.iter().find(|(name, _)| name == path) {
-                Some((_, text)) => Answer::Text((*text).to_owned()),
-                None => Answer::Absent("no such file".into()),
-            },
-            _ => Answer::Unknown("not asked".into()),
-        }
-    }
-}
+use crate::gateway::proxy::{Host, Target, texts::Texts};
 
 fn files(texts: &[(&str, &str)]) -> Configuration {
     let world = Texts(texts);

@@ -1,32 +1,7 @@
 //! Configurations and what they mean.
 
 use super::*;
-use crate::{
-    gateway::proxy::{Address, Host, Purpose, Target, Transport},
-    world::{Answer, Question, World},
-};
-
-/// Files by their absolute paths.
-struct Texts<'a>(&'a [(&'a str, &'a str)]);
-
-impl World for Texts<'_> {
-    fn ask(&self, question: &Question) -> Answer {
-        match question {
-            Question::File { path, .. } => match self.0.iter().find(|(name, _)| name == path) {
-                Some((_, text)) => Answer::Text((*text).to_owned()),
-                None if self.0.iter().any(|(name, _)| name.starts_with(path.as_str())) => Answer::Unknown("it is no regular file".into()),
-                None => Answer::Absent("no such file".into()),
-            },
-            Question::Paths { pattern, .. } => {
-                let folder = pattern.trim_end_matches("*.cfg");
-                Answer::Paths(self.0.iter().map(|(name, _)| (*name).to_owned()).filter(|name| name.starts_with(folder)).collect())
-            }
-            Question::Environment { name, .. } if name == "PORT" => Answer::Text("8080".into()),
-            Question::Environment { .. } => Answer::Absent("no such variable".into()),
-            _ => Answer::Unknown("not asked".into()),
-        }
-    }
-}
+use crate::gateway::proxy::{Address, Host, Purpose, Target, Transport, texts::Texts};
 
 fn files(texts: &[(&str, &str)], named: &[&str]) -> Configuration {
     let world = Texts(texts);

@@ -1,34 +1,7 @@
 //! Configurations and what they mean.
 
 use super::*;
-use crate::{
-    gateway::proxy::{Address, Host, Resolution, Target, files::absolute},
-    world::{Answer, Question, World},
-};
-
-/// Files by their paths.
-struct Texts<'a>(&'a [(&'a str, &'a str)]);
-
-impl World for Texts<'_> {
-    fn ask(&self, question: &Question) -> Answer {
-        match question {
-            Question::File { path, .. } => match self.0.iter().find(|(name, _)| absolute("/c", name) == *path) {
-                Some((_, text)) => Answer::Text((*text).to_owned()),
-                None => Answer::Absent("no such file".into()),
-            },
-            Question::Paths { pattern, .. } => {
-                let (folder, last) = pattern.rsplit_once('/').expect("an absolute pattern");
-                let fits = |path: &String| {
-                    path.rsplit_once('/').is_some_and(|(of, name)| of == folder && crate::gateway::proxy::pattern::matches(last, name))
-                };
-                let mut paths: Vec<String> = self.0.iter().map(|(name, _)| absolute("/c", name)).filter(fits).collect();
-                paths.sort();
-                Answer::Paths(paths)
-            }
-            _ => Answer::Unknown("not asked".into()),
-        }
-    }
-}
+use crate::gateway::proxy::{Address, Host, Resolution, Target, files::absolute, texts::Texts};
 
 /// The configuration in files below `/c`, the first of which is the main one.
 pub fn files(texts: &[(&str, &str)]) -> Configuration {
