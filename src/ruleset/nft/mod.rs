@@ -11,6 +11,8 @@ pub mod set;
 
 pub mod object;
 
+mod language;
+
 pub mod print;
 
 use serde::Serialize;

@@ -9,31 +9,25 @@ mod actions;
 mod complete;
 mod constant;
 mod context;
-mod datatype;
 mod elements;
 mod fields;
-mod keys;
 mod layout;
 mod loads;
 mod matches;
-mod number;
 mod object;
 mod operand;
-mod option;
-mod protocol;
 mod registers;
 mod set;
 mod sources;
 mod stateful;
 mod statement;
-mod symbols;
-mod transport;
 mod typeof_key;
 mod values;
 mod write;
 
 use std::fmt;
 
+use super::language::{datatype, keys, number, option, protocol, symbols};
 use super::{Chain, Rule, Ruleset, Set, Table};
 
 use write::Writer;
