@@ -285,6 +285,14 @@ impl Judged {
         self.legs.iter().chain(&self.companions).find(|each| each.leg == leg)
     }
 
+    /// Whether nobody who sends what is rejected here hears of it: the reject's own answer is stopped.
+    #[must_use]
+    pub fn is_refused_in_silence(&self, piece: &Piece) -> bool {
+        let Some(answers) = self.judgement(Leg::Companion(Companion::Refusal)) else { return false };
+        let mut of_piece = answers.pieces.iter().filter(|answer| !answer.honest.and(&piece.honest).is_empty()).peekable();
+        of_piece.peek().is_some() && of_piece.all(|answer| answer.fate == Fate::Stopped)
+    }
+
     /// Whether more than half of the honest senders are stopped, counted by address.
     #[must_use]
     pub fn is_mostly_stopped(&self) -> bool {

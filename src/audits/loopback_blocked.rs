@@ -21,7 +21,12 @@ addresses take lo as well.",
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
-    let wanted = judged.flow.role == Role::Loopback && judged.verdict == Verdict::Blocked;
-    let title = format!("this host can't reach its own {}", judged.to());
+    let wanted = judged.verdict == Verdict::Blocked && (judged.flow.role == Role::Loopback || is_upstream_by_loopback(judged));
+    let title = format!("{} can't reach {} on this host", judged.sender(), judged.to());
     wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && is_stopped_by_rules(piece))).flatten()
+}
+
+/// Whether a proxy has its upstream on this host, at an address of `lo`.
+pub fn is_upstream_by_loopback(judged: &Judged) -> bool {
+    judged.flow.role == Role::Upstream && judged.flow.expression.destination.hosts.are_loopback()
 }

@@ -34,20 +34,32 @@ enum Failure {
     NoAnswer,
 }
 
+/// How a sender gets to know that its packets are stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// `connect` itself fails: no packet is ever sent.
+    AtConnect,
+    /// By a packet, or the kernel's patience, so long after the first packet.
+    After(Duration),
+}
+
 /// What one proxy makes of it: status, setting, log.
 type Answer = (u16, &'static str, String);
 
-/// What the clients of the proxy that sends this see; `local` says that the proxy's own host refuses it before a packet is sent.
+/// What the clients of the proxy that sends this see.
 #[must_use]
-pub fn of(judged: &Judged, leg: Leg, errno: u32, local: bool) -> Option<Seen> {
+pub fn of(judged: &Judged, leg: Leg, errno: u32, telling: Telling) -> Option<Seen> {
     let wanted = judged.flow.wanted.as_ref().filter(|wanted| judged.flow.role == Role::Upstream && wanted.purpose == Purpose::Traffic)?;
+    // Who loses patience before the kernel does never hears it.
+    let too_late = matches!(telling, Telling::After(delay) if wanted.timeouts.connect.is_some_and(|limit| limit <= delay));
     let failure = match (leg, errno) {
         (Leg::Rest, _) => Failure::NoAnswer,
         (_, TIMEOUT) => Failure::NoConnection,
+        _ if too_late => Failure::NoConnection,
         (_, errno) => Failure::Refused(errno),
     };
     let (status, setting, log) = match wanted.proxy {
-        "nginx" => nginx(failure, wanted.speaks, local.then(|| judged.to()).as_deref()),
+        "nginx" => nginx(failure, wanted.speaks, (telling == Telling::AtConnect).then(|| judged.to()).as_deref()),
         "haproxy" => haproxy(failure),
         "apache" => apache(failure),
         "caddy" => caddy(failure),

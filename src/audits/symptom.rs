@@ -1,14 +1,16 @@
 //! What the other end sees of a verdict, as measured on real kernels.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::{
     judge::{Fate, Judged, Leg, Piece},
-    seen::{self, Seen},
+    seen::{self, Seen, Telling},
 };
 use crate::{
     gateway::expression::Protocol,
-    model::{Reject, routing::Failure},
+    model::{Hook, IpVersion, Reject, routing::Failure},
     simulate::{
         Companion, Stage,
         outcome::{Decision, Ending},
@@ -25,6 +27,12 @@ pub struct Symptom {
     /// What a proxy makes of it for its clients.
     pub seen: Option<Seen>,
 }
+
+/// `MAX_MULTICAST_SOLICIT` questions, each after `RETRANS_TIMER`; of ARP the same.
+const NEIGHBOUR_FAILS: Duration = Duration::from_secs(3);
+/// `TCP_TIMEOUT_INIT`: an ICMPv6 error that comes while the socket is still in `connect` is only noted (`tcp_v6_err`), and fails it when the SYN
+/// is sent again; measured.
+const FIRST_RETRANSMISSION: Duration = Duration::from_millis(1020);
 
 const TIMEOUT: u32 = 110;
 const REFUSED: u32 = 111;
@@ -68,7 +76,7 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
 #[must_use]
 pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     let symptom = bare(judged, leg, piece)?;
-    let seen = seen::of(judged, leg, symptom.errno.unwrap_or(TIMEOUT), matches!(piece.outcome.decided_by, Decision::Stage { .. }));
+    let seen = seen::of(judged, leg, symptom.errno.unwrap_or(TIMEOUT), telling(judged, leg, piece));
     Some(Symptom { seen, ..symptom })
 }
 
@@ -76,7 +84,22 @@ fn bare(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     if piece.fate == Fate::NoListener {
         return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED), seen: None });
     }
-    of(judged.flow.expression.protocol, leg, &piece.outcome.verdict, &piece.outcome.decided_by)
+    let silent = leg == Leg::First && judged.is_refused_in_silence(piece);
+    let ending = if silent { &Ending::Drop } else { &piece.outcome.verdict };
+    of(judged.flow.expression.protocol, leg, ending, &piece.outcome.decided_by)
+}
+
+/// How the sender gets to know it.
+fn telling(judged: &Judged, leg: Leg, piece: &Piece) -> Telling {
+    match (&piece.outcome.decided_by, &piece.outcome.verdict) {
+        _ if leg.is_of_neighbours() => Telling::After(NEIGHBOUR_FAILS),
+        _ if piece.fate == Fate::NoListener => Telling::After(Duration::ZERO),
+        (Decision::Stage { .. }, _) => Telling::AtConnect,
+        (Decision::Rule { hook: Hook::Output, .. }, Ending::Reject(Reject::Icmp6(_))) if judged.version == IpVersion::V6 => {
+            Telling::After(FIRST_RETRANSMISSION)
+        }
+        _ => Telling::After(Duration::ZERO),
+    }
 }
 
 /// Routes of this host that stop what it sends.

@@ -3,6 +3,7 @@
 use super::{
     Audit, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Leg, Standing, Verdict},
+    loopback_blocked::is_upstream_by_loopback,
     problem,
 };
 use crate::gateway::{Role, expression::Protocol};
@@ -22,7 +23,10 @@ timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to ho
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let upstream =
         judged.flow.role == Role::Upstream || (judged.flow.role == Role::Resolver && judged.flow.expression.protocol != Protocol::TCP);
-    let wanted = upstream && judged.verdict == Verdict::Blocked && !matches!(judged.standing, Standing::Others { .. });
+    let wanted = upstream
+        && !is_upstream_by_loopback(judged)
+        && judged.verdict == Verdict::Blocked
+        && !matches!(judged.standing, Standing::Others { .. });
     let group = match (judged.standing, judged.flow.wanted.as_ref().and_then(|wanted| wanted.label.as_deref())) {
         (Standing::Down { of }, Some(name)) => format!(", nor any other of the {of} servers of {name}"),
         (Standing::Down { of }, None) => format!(", nor any other of its {of} addresses"),

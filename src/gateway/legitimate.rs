@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{Field, HeaderSet, Host, IpVersion, Values},
-    network::{Network, Route, RouteKind},
+    network::{ClientPorts, Network, Route, RouteKind},
     simulate::source,
 };
 
@@ -28,7 +28,12 @@ pub fn part(flow: &Expression, packets: &HeaderSet, host: &Host, network: &Netwo
         wishes.push((Field::Mark, Values::one(32, 0)));
     }
     if flow.protocol.has_ports() {
-        wishes.push((Field::SourcePort, Values::range(16, FIRST_OF_CLIENTS, 0xffff)));
+        // A program on this host gets its port from the kernel, unless it wants one of its own.
+        let ports = match (&flow.source.hosts, network.client_ports) {
+            (Hosts::Local, ClientPorts(low, high)) => Values::range(16, low.into(), high.into()),
+            _ => Values::range(16, FIRST_OF_CLIENTS, 0xffff),
+        };
+        wishes.push((Field::SourcePort, ports));
     }
     if flow.protocol == Protocol::TCP {
         wishes.push((Field::TcpFlags, Values::masked(8, ALL_BUT_ECN, start::SYN)));

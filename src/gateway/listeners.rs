@@ -32,7 +32,7 @@ pub fn flows(snapshot: &Snapshot, network: &Network) -> Vec<Flow> {
             flows.push(flow);
         }
     };
-    for socket in network.sockets.iter().filter(|socket| is_server(socket, snapshot)) {
+    for socket in network.sockets.iter().filter(|socket| is_server(socket, network)) {
         let owner = snapshot.owners.iter().find(|owner| owner.inode == socket.inode && socket.inode != 0);
         from_outside(socket, owner, network).into_iter().chain(from_here(socket, owner)).for_each(&mut add);
     }
@@ -52,12 +52,9 @@ pub fn flows(snapshot: &Snapshot, network: &Network) -> Vec<Flow> {
 }
 
 /// A socket that waits for strangers: not one of a client that happens to be unconnected.
-fn is_server(socket: &ListeningSocket, snapshot: &Snapshot) -> bool {
-    let range = snapshot.sysctls.get("net/ipv4/ip_local_port_range").map(String::as_str).unwrap_or_default();
-    let mut range = range.split_whitespace().filter_map(|word| word.parse::<u16>().ok());
-    let ephemeral = range.next().unwrap_or(32768)..=range.next().unwrap_or(60999);
+fn is_server(socket: &ListeningSocket, network: &Network) -> bool {
     // A socket of the kernel itself (WireGuard) has no inode.
-    let client = UDP_CLIENTS.contains(&socket.port) || (ephemeral.contains(&socket.port) && socket.inode != 0);
+    let client = UDP_CLIENTS.contains(&socket.port) || (network.client_ports.contains(socket.port) && socket.inode != 0);
     socket.peer.is_none() && !socket.address.is_multicast() && !(socket.protocol == Protocol::UDP.0 && client)
 }
 

@@ -25,8 +25,35 @@ pub struct Network {
     pub neighbours: Vec<Neighbour>,
     /// Listening and unconnected sockets.
     pub sockets: Vec<ListeningSocket>,
+    /// The ports of which the kernel gives those to clients on this host that ask for none (`ip_local_port_range`, of both families).
+    pub client_ports: ClientPorts,
     /// What could not be decoded, each as a sentence.
     pub incomplete: Vec<String>,
+}
+
+/// The lowest and highest port of clients on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientPorts(pub u16, pub u16);
+
+impl Default for ClientPorts {
+    /// As the kernel starts (`inet_init_net`).
+    fn default() -> Self {
+        Self(32768, 60999)
+    }
+}
+
+impl ClientPorts {
+    /// From the two words of the sysctl.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut words = text.split_whitespace().map_while(|word| word.parse().ok());
+        Some(Self(words.next()?, words.next()?))
+    }
+
+    /// Whether a port is one of them.
+    #[must_use]
+    pub fn contains(self, port: u16) -> bool {
+        (self.0..=self.1).contains(&port)
+    }
 }
 
 /// An interface.

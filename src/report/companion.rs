@@ -13,6 +13,7 @@ pub const fn name(companion: Companion) -> &'static str {
         Companion::TooBigHere => "too big here",
         Companion::TooBigBack => "too big back",
         Companion::TooBigOn => "too big on",
+        Companion::Refusal => "refusal",
     }
 }
 
@@ -28,6 +29,7 @@ pub const fn words(companion: Companion, version: IpVersion) -> &'static str {
         (Companion::HostAnswers, IpVersion::V4) => "this host's ARP replies",
         (Companion::HostAsks, IpVersion::V4) => "this host's ARP requests",
         (Companion::NeighbourAnswers, IpVersion::V4) => "ARP replies that come in",
+        (Companion::Refusal, _) => "what a reject answers",
         (Companion::TooBigHere | Companion::TooBigBack | Companion::TooBigOn, IpVersion::V4) => "ICMP \"fragmentation needed\"",
         (Companion::TooBigHere | Companion::TooBigBack | Companion::TooBigOn, IpVersion::V6) => "ICMPv6 \"packet too big\"",
     }

@@ -98,6 +98,12 @@ impl Simulation<'_> {
         for field in [Field::Source, Field::Destination, Field::SourcePort, Field::DestinationPort] {
             view.set(field, Bits::field(field, version));
         }
+        // What this host sends belongs to one socket all the time.
+        if strand.space.single(Field::InInterface, 32) == Some(0) {
+            for field in [Field::Uid, Field::Gid, Field::Cgroup] {
+                view.set(field, Bits::field(field, version));
+            }
+        }
         view.fix(Field::TcpFlags, ACK, 8);
         let given = connection(&strand.way, &mut way, 0, version);
         (Strand { space: strand.space.clone(), way }, given)

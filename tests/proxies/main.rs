@@ -3,6 +3,7 @@
 
 mod apache;
 mod caddy;
+mod conditions;
 mod exchange;
 mod haproxy;
 #[path = "../harness/mod.rs"]

@@ -30,6 +30,16 @@ pub enum Block {
 }
 
 impl Hosts {
+    /// Whether all of them are addresses of `lo` alone.
+    #[must_use]
+    pub fn are_loopback(&self) -> bool {
+        let is = |block: &Block| match block {
+            Block::Prefix(net) => net.network().is_loopback() && net.broadcast().is_loopback(),
+            Block::Range(first, last) => first.is_loopback() && last.is_loopback(),
+        };
+        matches!(self, Self::Blocks(blocks) if !blocks.is_empty() && blocks.iter().all(is))
+    }
+
     /// One address.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {

@@ -22,16 +22,18 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use netlink_packet_core::{DecodeError, DefaultNla, Nla as _, Parseable};
 
-use super::{Network, described};
+use super::{ClientPorts, Network, described};
 use crate::snapshot::{Messages, Snapshot};
 
 /// Decodes all surroundings that a snapshot recorded, or takes them from the description in their stead.
 #[must_use]
 pub fn decode(snapshot: &Snapshot) -> Network {
+    let range = snapshot.sysctls.get("net/ipv4/ip_local_port_range").and_then(|text| ClientPorts::read(text));
+    let client_ports = range.unwrap_or_default();
     if let Some(description) = &snapshot.described {
-        return described::network(description);
+        return Network { client_ports, ..described::network(description) };
     }
-    let mut network = Network::default();
+    let mut network = Network { client_ports, ..Network::default() };
     let incomplete = &mut network.incomplete;
     network.links = each(&snapshot.links, "an interface", incomplete, link::link);
     network.addresses = each(&snapshot.addresses, "an address", incomplete, address::address);

@@ -1,5 +1,5 @@
 //! The messages of other protocols without which a leg does not work: address resolution on its links, and what routers beyond them say of
-//! packets that are too big.
+//! packets that are too big. And what a reject says, which makes a refusal of what would else be silence.
 //!
 //! As replies are, they are run over the packets of the flow, seen through a view that makes them what they are: so an outcome speaks of the
 //! packets that wait for a message.
@@ -9,6 +9,8 @@ mod link;
 mod neighbours;
 
 mod path_mtu;
+
+mod refusal;
 
 use super::{exchange::Exchange, run::Run, run::Simulation, space::Space};
 
@@ -29,6 +31,8 @@ pub enum Companion {
     TooBigBack,
     /// A router tells the other end of a forwarded connection.
     TooBigOn,
+    /// This host tells the sender that it rejects the first packet.
+    Refusal,
 }
 
 impl Companion {
@@ -44,7 +48,7 @@ impl Companion {
     /// Whether this host sends it.
     #[must_use]
     pub const fn is_sent(self) -> bool {
-        matches!(self, Self::HostAnswers | Self::HostAsks)
+        matches!(self, Self::HostAnswers | Self::HostAsks | Self::Refusal)
     }
 
     const fn is_question(self) -> bool {
@@ -58,10 +62,10 @@ impl Companion {
 }
 
 impl Simulation<'_> {
-    /// What becomes of the messages that the accepted first packets of an exchange need. Those that no rule could stop are left out.
+    /// What becomes of the messages that the first packets of an exchange need. Those that no rule could stop are left out.
     pub fn companions<S: Space>(&self, exchange: &Exchange<S>) -> Vec<(Companion, Run<S>)> {
-        let (resolving, sizing) = (self.resolves(), self.answers_size(exchange));
-        if !resolving && !sizing {
+        let (resolving, sizing, refusing) = (self.resolves(), self.answers_size(exchange), Self::refuses(exchange));
+        if !resolving && !sizing && !refusing {
             return Vec::new();
         }
         let mut machine = self.machine(exchange.rest.undecided.clone());
@@ -76,6 +80,9 @@ impl Simulation<'_> {
         }
         if sizing {
             runs.extend(machine.tell_sizes(&incoming, &outgoing));
+        }
+        if refusing {
+            runs.push(machine.refuse(exchange));
         }
         runs
     }
