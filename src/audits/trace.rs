@@ -3,7 +3,7 @@
 use crate::{
     model::{Field, Values},
     packets::Packet,
-    simulate::{Given, Outcome, Point, Simulation, outcome::Ending, space::Space as _},
+    simulate::{Given, Memory, Outcome, Point, Simulation, outcome::Ending, space::Space as _},
     site::Site,
     world::World,
 };
@@ -11,11 +11,17 @@ use crate::{
 /// The outcomes of a packet: several where something is not known. What the packet itself leaves open is no condition.
 #[must_use]
 pub fn outcomes(site: &Site, world: &dyn World, packet: &Packet) -> Vec<Outcome<Point>> {
+    outcomes_after(&Memory::default(), site, world, packet)
+}
+
+/// The same, after other packets.
+#[must_use]
+pub fn outcomes_after(memory: &Memory, site: &Site, world: &dyn World, packet: &Packet) -> Vec<Outcome<Point>> {
     let host = &site.lowered(packet.version).host;
     let narrow = |point: Point, (field, values): &(Field, Values)| point.split(*field, values).0;
     let point = packet.partly.iter().fold(Point::new(packet.known.clone()), narrow);
     let given = packet.state.map_or(Given::First, Given::State);
-    let mut outcomes = Simulation::new(host, world).run(point, given).outcomes();
+    let mut outcomes = Simulation::new(host, world).after(memory).run(point, given).outcomes();
     for outcome in &mut outcomes {
         outcome.conditions.retain(|each| !packet.partly.iter().any(|(field, values)| *field == each.field && *values == each.values));
     }

@@ -76,6 +76,15 @@ impl<'a> Context<'a> {
         id
     }
 
+    /// A rule hides packets behind an address: which of several, their gateway decides (`nf_nat_masquerade_ipv4`).
+    pub fn masquerades(&mut self) {
+        let of_v4 = |link: &Link| {
+            let addresses = self.network.addresses.iter().filter(|address| address.link == link.index);
+            addresses.filter(|address| address.local.addr().is_ipv4()).count()
+        };
+        self.reads_route |= self.version == IpVersion::V4 && self.network.links.iter().any(|link| of_v4(link) > 1);
+    }
+
     /// A field's value lies in `low ..= high`; for what many rules ask, so that they share it.
     pub fn common(&mut self, field: Field, low: u128, high: u128) -> Test {
         let width = field.width(self.version);

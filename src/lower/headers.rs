@@ -96,6 +96,34 @@ impl Headers {
         bits
     }
 
+    /// The same in an IPv6 fragment, the first or a later one (`struct frag_hdr`); none where they touch its identification.
+    #[must_use]
+    pub fn of_fragment(&self, offset: usize, len: usize, later: bool) -> Option<Bits> {
+        /// `NEXTHDR_FRAGMENT`, and the length of its header.
+        const FRAGMENT: (u128, usize) = (44, 8);
+        let mut header = self.network.slice(0, 48);
+        header.append(&Bits::constant(8, FRAGMENT.0));
+        header.append(&self.network.slice(56, self.network.width() - 56));
+        header.append(&Bits::field(Field::Protocol, self.version));
+        header.append(&Bits::constant(8, 0));
+        header.append(&Bits::field(Field::FragmentOffset, self.version));
+        header.append(&Bits::constant(2, 0));
+        header.append(&Bits::run(Field::IpFlags, 0, 1));
+        let (known, behind) = (header.width() / 8, self.network_length() + FRAGMENT.1);
+        let inside = len.min(known.saturating_sub(offset));
+        if offset + len > known && offset < behind {
+            return None;
+        }
+        let mut bits = header.slice(8 * offset, 8 * inside);
+        for byte in offset + inside..offset + len {
+            bits.append(&match later {
+                true => Bits::field(Field::Transport((byte - behind) as u16), self.version),
+                false => self.transport(byte - behind, 1),
+            });
+        }
+        Some(bits)
+    }
+
     /// Bytes from an offset of the transport header on.
     #[must_use]
     pub fn transport(&self, offset: usize, len: usize) -> Bits {

@@ -123,6 +123,24 @@ impl Bits {
         }
     }
 
+    /// The pieces in which bits of the same width differ: each is one part of both.
+    #[must_use]
+    pub fn apart(&self, other: &Self) -> Vec<(Self, Self)> {
+        let ends = |bits: &Self| {
+            let ends = bits.0.iter().scan(0, |end, part| {
+                *end += usize::from(part.width);
+                Some(*end)
+            });
+            ends.collect::<Vec<_>>()
+        };
+        let mut ends: Vec<usize> = ends(self).into_iter().chain(ends(other)).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let pieces = starts.zip(&ends).map(|(start, end)| (self.slice(start, end - start), other.slice(start, end - start)));
+        pieces.filter(|(one, other)| one != other).collect()
+    }
+
     /// `width` bits from bit `from` on, counted from the most significant. Beyond the end there is nothing.
     #[must_use]
     pub fn slice(&self, from: usize, width: usize) -> Self {

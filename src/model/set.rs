@@ -105,6 +105,12 @@ pub enum Data {
 }
 
 impl MatchSet {
+    /// Whether both are the same set, in the shapes of different keys.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        (self.family, &self.table, &self.name) == (other.family, &other.table, &other.name)
+    }
+
     /// The element that holds a key, of a set whose elements are all here.
     #[must_use]
     pub fn find(&self, key: &[u128]) -> Option<&Element> {

@@ -69,8 +69,9 @@ pub enum Step {
     Load { what: Box<Load>, register: u8 },
     /// Change an option of the TCP header; without such a header the rule breaks off.
     EditOption { option: Box<TcpOption>, edit: OptionEdit },
-    /// Where the test holds, add the key to (or delete it from) a set; goes on. `inverted` breaks off where it worked.
-    Learn { key: Box<[Bits]>, set: SetId, delete: bool, inverted: bool, when: Box<Test> },
+    /// Where the test holds, add the key to (or delete it from) a set; goes on. `brief`: it is added for less than a minute. `inverted`
+    /// breaks off where it worked.
+    Learn { key: Box<[Bits]>, set: SetId, delete: bool, brief: bool, inverted: bool, when: Box<Test> },
     /// Translate the connection's addresses; ends the base chain with accept where it applies.
     Nat(Box<Nat>),
     /// End the rule.
@@ -84,8 +85,8 @@ pub enum Step {
 pub enum Load {
     /// One byte: 1 where the test holds, else 0.
     Truth(Test),
-    /// These bits where the test holds, else what the condition decides.
-    Where { test: Test, bits: Bits, condition: ConditionId },
+    /// The bits of the first case whose test holds; where they are none, what the condition decides. Where no case holds it breaks off.
+    Cases { cases: Box<[(Test, Option<Bits>)]>, condition: ConditionId },
     /// A number of 16 bits: the field, less this.
     Less { field: Field, by: u16, condition: ConditionId },
     /// What follows the transport header.

@@ -204,7 +204,8 @@ fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>,
     let transport = record.length.and_then(|length| usize::from(length).checked_sub(ip_header));
     match protocol {
         // A later fragment has no transport header: its payload follows the IP header.
-        _ if later => over(payload.unwrap_or_default(), 0, facts),
+        _ if later && version == IpVersion::V4 => over(payload.unwrap_or_default(), 0, facts),
+        _ if later => return later_fragment6(payload.unwrap_or_default(), facts),
         Some(Protocol::TCP) => {
             let header = transport.and_then(|transport| match payload {
                 Some(payload) => transport.checked_sub(payload.len()),
@@ -235,6 +236,19 @@ fn body(record: &Record<'_>, payload: Option<&[u8]>, protocol: Option<Protocol>,
     if let Some(transport) = transport {
         absent(transport, facts);
     }
+}
+
+/// In place of a transport header the kernel finds the IPv6 header of a later fragment (`ipv6_find_hdr` leaves its offset 0). The payload is
+/// under the names of its bytes.
+fn later_fragment6(payload: &[u8], facts: &mut Facts) {
+    let value = |field: Field| facts.known.iter().find(|(known, _)| *known == field).map(|(_, value)| *value);
+    let (dscp, ecn, label) = (value(Field::Dscp), value(Field::Ecn), value(Field::FlowLabel));
+    let first = dscp.zip(ecn).zip(label).map(|((dscp, ecn), label)| 6 << 12 | dscp << 6 | ecn << 4 | label >> 16);
+    facts.known.retain(|(field, _)| !matches!(field, Field::SourcePort | Field::DestinationPort));
+    facts.add(Field::SourcePort, first);
+    facts.add(Field::DestinationPort, label.map(|label| label & 0xffff));
+    let bytes = (0..MOST_PAYLOAD as u16).zip(payload);
+    facts.known.extend(bytes.map(|(place, byte)| (Field::Transport(place), u128::from(*byte))));
 }
 
 /// Fields that lie behind the end of the packet: nothing can read them, so they need not be followed both ways.

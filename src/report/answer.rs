@@ -10,7 +10,7 @@ use super::{
     delivery::{self, DeliveredTo},
 };
 use crate::{
-    audits::trace::{ending, outcomes},
+    audits::trace::{ending, outcomes_after},
     model::{Field, Hook, IpVersion, RuleId},
     packets::{
         Packet,
@@ -18,7 +18,7 @@ use crate::{
         value::Words,
     },
     simulate::{
-        Outcome, Point, Stage,
+        Memory, Outcome, Point, Stage,
         outcome::{Decision, Ending, Event, Undecided},
     },
     site::Site,
@@ -52,6 +52,8 @@ pub struct Answers<'a> {
     world: &'a dyn World,
     /// Not all rules are known: no accept can be believed.
     shortcomings: Vec<String>,
+    /// What the packets so far have done to sets.
+    memory: RefCell<Memory>,
     /// Every rule and policy is put into words once.
     words: RefCell<FxHashMap<(IpVersion, Decision), Rc<DecidedBy>>>,
 }
@@ -60,14 +62,15 @@ impl<'a> Answers<'a> {
     /// Answers packets on a host.
     #[must_use]
     pub fn new(site: &'a Site, world: &'a dyn World) -> Self {
-        Self { site, world, shortcomings: site.shortcomings(), words: RefCell::default() }
+        Self { site, world, shortcomings: site.shortcomings(), memory: RefCell::default(), words: RefCell::default() }
     }
 
-    /// What becomes of a packet.
+    /// What becomes of a packet that comes right after those asked about before.
     #[must_use]
     pub fn answer<'b>(&self, id: Option<&'b serde_json::Value>, packet: &Packet) -> Answer<'b> {
-        let outcomes = outcomes(self.site, self.world, packet);
         let version = packet.version;
+        let outcomes = outcomes_after(&self.memory.borrow(), self.site, self.world, packet);
+        self.memory.borrow_mut().note(&self.site.lowered(version).host, &outcomes);
         let mut verdict = verdict(&outcomes);
         let mut conditions = if agreed(&outcomes) { Vec::new() } else { self.conditions(version, &outcomes) };
         if verdict == "accept" && !self.shortcomings.is_empty() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{
+    memory::Memory,
     parts::{Parts, cut, gather_parts},
     space::Space,
     strand::{Learned, Strand},
@@ -22,6 +23,8 @@ pub struct Decider<'a> {
     pub host: &'a Host,
     /// Answers for sets that are too big to hold.
     pub world: &'a dyn World,
+    /// What packets before these have done to sets.
+    pub memory: Option<&'a Memory>,
     /// Conditions, choices and set memberships that came up.
     pub undecided: Undecideds,
 }

@@ -36,11 +36,11 @@ impl<S: Space> Machine<'_, S> {
                 strand.way.tracking = Tracking::Untracked;
                 strand.way.view.fix(Field::CtState, conntrack::UNTRACKED, 32);
             }
-            Step::Learn { key, set, delete, inverted, when } => {
+            Step::Learn { key, set, delete, brief, inverted, when } => {
                 let (mut learning, rest) = self.decider.split(strand, when);
                 for strand in &mut learning {
                     let key = key.iter().map(|bits| strand.way.view.through(bits)).collect();
-                    strand.way.learned.push(Learned { set: *set, key, present: !delete });
+                    strand.way.learned.push(Learned { set: *set, key, present: !delete, brief: *brief });
                 }
                 return if *inverted { (rest, learning) } else { (learning.into_iter().chain(rest).collect(), Vec::new()) };
             }

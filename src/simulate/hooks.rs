@@ -67,6 +67,9 @@ impl<S: Space> Machine<'_, S> {
                 }
                 Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
             };
+            if strands.iter().any(|strand| strand.way.reroute) {
+                strands = self.reroute(strands);
+            }
         }
         strands
     }
@@ -80,11 +83,8 @@ impl<S: Space> Machine<'_, S> {
         for strand in &mut strands {
             strand.remember_route(host.version);
         }
-        let mut strands = self.base_chain(chain, strands);
-        for strand in &mut strands {
-            strand.compare_route(host.version);
-        }
-        strands
+        let strands = self.base_chain(chain, strands);
+        strands.into_iter().flat_map(|strand| self.compare_route(strand)).collect()
     }
 
     /// What runs in a hook, in order. A tie between a chain and one of the kernel's own stops is broken for the kernel's, which is

@@ -20,15 +20,24 @@ impl<S: Space> Machine<'_, S> {
                 on.extend(no);
                 (on, Vec::new())
             }
-            Load::Where { test, bits, condition } => {
-                let words = bits.width().div_ceil(32) as u8;
-                let (mut on, open) = self.decider.split(strand, test);
-                for strand in &mut on {
-                    let bits = strand.way.view.through(bits);
-                    strand.load_bits(register, &bits);
+            Load::Cases { cases, condition } => {
+                let words = cases.iter().filter_map(|(_, bits)| Some(bits.as_ref()?.width().div_ceil(32) as u8)).max().unwrap_or(1);
+                let (mut on, mut rest) = (Vec::new(), vec![strand]);
+                for (test, bits) in cases {
+                    let (here, others) = self.divide(rest, test);
+                    rest = others;
+                    for mut strand in here {
+                        match bits {
+                            Some(bits) => {
+                                let bits = strand.way.view.through(bits);
+                                strand.load_bits(register, &bits);
+                                on.push(strand);
+                            }
+                            None => on.extend(self.free(strand, register, words, None, *condition)),
+                        }
+                    }
                 }
-                on.extend(open.into_iter().flat_map(|strand| self.free(strand, register, words, None, *condition)));
-                (on, Vec::new())
+                (on, rest)
             }
             Load::Less { field, by, condition } => match self.decider.value(&strand.space, &strand.way.view.field(*field, version)) {
                 Some(value) => {

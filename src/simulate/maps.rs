@@ -19,7 +19,8 @@ impl<S: Space> Machine<'_, S> {
         let host = self.decider.host;
         let set = &host.sets[map.0 as usize];
         let key: SmallVec<[Bits; 2]> = key.iter().map(|bits| strand.way.view.through(bits)).collect();
-        if set.dynamic && !strand.way.learned.is_empty() {
+        let changed = self.decider.memory.is_some_and(|memory| memory.of(set).is_some());
+        if set.dynamic && (changed || strand.way.learned.iter().any(|each| host.sets[each.set.0 as usize].is(set))) {
             return vec![(strand, Found::Unknown(format!("map {} {} is changed by packets", set.table, set.name)))];
         }
         let Content::Elements { elements, catch_all } = &set.content else {

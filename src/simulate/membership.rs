@@ -3,6 +3,7 @@
 use super::{
     ask::question,
     decide::Decider,
+    memory::{Changes, Presence},
     parts::{Parts, cut, gather_parts},
     space::Space,
     strand::Learned,
@@ -14,6 +15,9 @@ use crate::{
     },
     world::Answer,
 };
+
+/// What a membership rests on that the packets before may have changed.
+const PERHAPS: &str = "whether an earlier packet's key is in a set";
 
 impl Decider<'_> {
     /// Divides by whether the key, over original fields, is in the set.
@@ -30,6 +34,46 @@ impl Decider<'_> {
             rest = others;
         }
         for part in rest.0 {
+            let (yes, no) = match self.memory.and_then(|memory| memory.of(&self.host.sets[id.0 as usize])) {
+                Some(changes) => self.divide_by_changes(part, key, id, changes),
+                None => self.divide_by_content(part, key, id),
+            };
+            gather_parts(&mut inside, yes);
+            gather_parts(&mut outside, no);
+        }
+        (inside, outside)
+    }
+
+    /// Divides by what packets before these have left of the set.
+    fn divide_by_changes<S: Space>(&mut self, space: S, key: &[Bits], id: SetId, changes: &Changes) -> (Parts<S>, Parts<S>) {
+        if let Some(known) = self.key(&space, key) {
+            return match changes.find(&known) {
+                Some(Presence::Present) => (Parts::one(space), Parts::none()),
+                Some(Presence::Absent) => (Parts::none(), Parts::one(space)),
+                Some(Presence::Perhaps) => cut(space, self.undecided.unknown(PERHAPS.into()), &Values::one(32, 1)),
+                None => self.divide_by_content(space, key, id),
+            };
+        }
+        if changes.is_vague() {
+            return cut(space, self.undecided.unknown(PERHAPS.into()), &Values::one(32, 1));
+        }
+        let widths = &self.host.sets[id.0 as usize].widths;
+        let (mut inside, mut outside, mut rest) = (Parts::none(), Parts::none(), Parts::one(space));
+        for (changed, presence) in changes.keys() {
+            let fields = changed.iter().zip(widths).map(|(value, width)| Values::one(*width, *value));
+            let (same, others) = self.divide_parts_by_fields(rest, key, fields);
+            for part in same.0 {
+                let (yes, no) = match presence {
+                    Presence::Present => (Parts::one(part), Parts::none()),
+                    Presence::Absent => (Parts::none(), Parts::one(part)),
+                    Presence::Perhaps => cut(part, self.undecided.unknown(PERHAPS.into()), &Values::one(32, 1)),
+                };
+                gather_parts(&mut inside, yes);
+                gather_parts(&mut outside, no);
+            }
+            rest = others;
+        }
+        for part in rest.0 {
             let (yes, no) = self.divide_by_content(part, key, id);
             gather_parts(&mut inside, yes);
             gather_parts(&mut outside, no);
@@ -38,17 +82,18 @@ impl Decider<'_> {
     }
 
     /// Divides by whether two keys, over original fields, are the same.
-    fn divide_by_equality<S: Space>(&mut self, space: S, one: &[Bits], other: &[Bits]) -> (Parts<S>, Parts<S>) {
+    pub(super) fn divide_by_equality<S: Space>(&mut self, space: S, one: &[Bits], other: &[Bits]) -> (Parts<S>, Parts<S>) {
         let (mut same, mut different) = (Parts::one(space), Parts::none());
-        for (one, other) in one.iter().zip(other).filter(|(one, other)| one != other) {
+        let pairs = one.iter().zip(other).filter(|(one, other)| one != other);
+        for (one, other) in pairs.flat_map(|(one, other)| one.apart(other)) {
             let mut next = Parts::none();
             for part in same.0 {
                 let width = one.width() as u8;
-                let (yes, no) = match (self.value(&part, one), self.value(&part, other)) {
-                    (Some(value), _) => self.divide_bits(part, other, &Values::one(width, value)),
-                    (None, Some(value)) => self.divide_bits(part, one, &Values::one(width, value)),
+                let (yes, no) = match (self.value(&part, &one), self.value(&part, &other)) {
+                    (Some(value), _) => self.divide_bits(part, &other, &Values::one(width, value)),
+                    (None, Some(value)) => self.divide_bits(part, &one, &Values::one(width, value)),
                     (None, None) => {
-                        let choice = self.undecided.unknown("whether a key is the one that the packet has added or deleted before".into());
+                        let choice = self.undecided.unknown("whether something is what it was before".into());
                         cut(part, choice, &Values::one(32, 1))
                     }
                 };

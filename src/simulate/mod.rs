@@ -26,6 +26,8 @@ pub mod decide;
 
 mod membership;
 
+pub mod memory;
+
 pub mod machine;
 
 mod maps;
@@ -77,6 +79,7 @@ pub mod outcome;
 pub use companions::Companion;
 pub use conntrack::Given;
 pub use exchange::Exchange;
+pub use memory::Memory;
 pub use outcome::Outcome;
 pub use point::Point;
 pub use run::{Run, Simulation};

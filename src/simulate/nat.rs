@@ -9,12 +9,13 @@ use super::{
     machine::{Machine, Ways},
     outcome::{Decision, Ending},
     parts::{Parts, cut},
+    routing::link_local,
     space::Space,
     stage::Stage,
     strand::{Strand, Tracking},
 };
 use crate::model::{
-    Bits, ChainId, Field, Hook, IpVersion, RuleId, Test, Values,
+    Bits, ChainId, Field, Hook, Interface, IpVersion, RuleId, Test, Values,
     step::{Nat, NatKind, TupleEnd},
 };
 
@@ -106,8 +107,11 @@ impl<S: Space> Machine<'_, S> {
                 // A template runs through all chains, and nothing comes of it (nf_nat_setup_info: it is confirmed).
                 Tracking::Template => fresh.push(strand),
                 Tracking::New | Tracking::Known => {
-                    strand.translate_known(side, self.decider.host.version);
-                    through.push(strand);
+                    let version = self.decider.host.version;
+                    let old = strand.way.view.field(Field::Destination, version);
+                    strand.translate_known(side, version);
+                    let new = strand.way.view.field(Field::Destination, version);
+                    through.extend(self.elsewhere(vec![strand], &old, &new));
                 }
                 _ => through.push(strand),
             }
@@ -181,12 +185,12 @@ impl<S: Space> Machine<'_, S> {
                 strand.way.view.set(address_field, address.clone());
                 strand.way.view.set(port_field, port.clone());
                 if changed {
-                    strand.way.reroute |= self.hook == Hook::Output && address != old_address;
                     strand.way.binding.end(side).translated = Some((address.clone(), port));
                 }
                 strand.settle(side);
                 let mut parts = vec![strand];
                 if changed {
+                    parts = self.elsewhere(parts, &old_address, &address);
                     let (short, others) = self.divide(parts, &self.unwritable(side));
                     for strand in short {
                         let reason = "its GRE header can't be translated".into();
@@ -199,6 +203,23 @@ impl<S: Space> Machine<'_, S> {
                 }
             }
         }
+    }
+
+    /// Of packets that are sent, those with another destination address now are routed again.
+    fn elsewhere(&mut self, strands: Vec<Strand<S>>, old: &Bits, new: &Bits) -> Vec<Strand<S>> {
+        if self.hook != Hook::Output || old == new {
+            return strands;
+        }
+        let mut all = Vec::new();
+        for Strand { space, way } in strands {
+            let (same, other) = self.decider.divide_by_equality(space, std::slice::from_ref(old), std::slice::from_ref(new));
+            all.extend(way.clone().lead(same));
+            all.extend(way.lead(other).into_iter().map(|mut strand| {
+                strand.way.reroute = true;
+                strand
+            }));
+        }
+        all
     }
 
     /// `gre_manip_pkt`: a header of less than 8 bytes can't be written, nor a destination into a version that is not known. Of other
@@ -266,7 +287,7 @@ impl<S: Space> Machine<'_, S> {
         }
     }
 
-    /// The first address of the interface; without one the kernel drops.
+    /// An address of the interface; without one the kernel drops.
     fn of_interface(&mut self, strand: Strand<S>, which: Field, rule: RuleId) -> Vec<(Strand<S>, Option<Bits>)> {
         let host = self.decider.host;
         let width = Field::Source.width(host.version);
@@ -294,15 +315,37 @@ impl<S: Space> Machine<'_, S> {
             return all;
         };
         let interface = host.interfaces.iter().find(|each| u128::from(each.index) == index);
-        match interface.and_then(|each| each.addresses.first()) {
-            Some((address, _)) => vec![(strand, Some(Bits::constant(width, *address)))],
-            None => {
-                let name = interface.map_or("?", |each| each.name.as_str());
-                let reason = format!("{name} has no address to translate to");
-                self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Nat, reason });
-                Vec::new()
+        let found = match (which, interface) {
+            (Field::OutInterface, Some(interface)) => self.masqueraded(strand, interface.index),
+            (_, Some(interface)) => self.redirected(strand, interface),
+            (_, None) => vec![(strand, None)],
+        };
+        let mut all = Vec::new();
+        for (strand, address) in found {
+            match address {
+                Some(address) => all.push((strand, Some(Bits::constant(width, address)))),
+                None => {
+                    let name = interface.map_or("?", |each| each.name.as_str());
+                    let reason = format!("{name} has no address to translate to");
+                    self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Nat, reason });
+                }
             }
         }
+        all
+    }
+
+    /// `nf_nat_redirect_ipv4`: the first address; `nf_nat_redirect_ipv6`: what was sent on one link stays on it
+    /// (`nf_nat_redirect_ipv6_usable`).
+    fn redirected(&mut self, strand: Strand<S>, interface: &Interface) -> Vec<(Strand<S>, Option<u128>)> {
+        let first =
+            |usable: &dyn Fn(u128) -> bool| interface.addresses.iter().map(|(address, _)| *address).find(|address| usable(*address));
+        if self.decider.host.version == IpVersion::V4 {
+            return vec![(strand, first(&|_| true))];
+        }
+        let on_link = link_local();
+        let (near, far) = self.decider.split(strand, &Test::is(Field::Destination, on_link.clone()));
+        let near = near.into_iter().map(|strand| (strand, first(&|address| on_link.contains(address))));
+        near.chain(far.into_iter().map(|strand| (strand, first(&|_| true)))).collect()
     }
 
     /// The new port. One that is in the range stays, and a range with a base keeps the order (`nf_nat_l4proto_unique_tuple`).

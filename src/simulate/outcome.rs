@@ -1,6 +1,6 @@
 //! What becomes of packets: verdict, who decided, and on which conditions.
 
-use super::{stage::Stage, view::View};
+use super::{stage::Stage, strand::Learned, view::View};
 use crate::model::{ChainId, Field, Hook, Reject, RuleId, Values, step::ConditionId};
 
 /// A piece of what was simulated, with its end.
@@ -18,6 +18,8 @@ pub struct Outcome<S> {
     pub delivery: Delivery,
     /// Current fields at the end that differ from the original ones.
     pub changed: View,
+    /// What the packets did to sets on their way, newest last.
+    pub learned: Vec<Learned>,
     /// What happened, in order; kept only when a single packet is traced.
     pub events: Vec<Event>,
 }

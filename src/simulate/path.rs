@@ -149,8 +149,12 @@ impl<S: Space> Machine<'_, S> {
                 Route::Stop { ending, stage, reason } => self.end(strand, ending, Decision::Stage { stage, reason }),
             }
         }
-        let strands = self.pass(Hook::Output, leaving, given, None);
-        let strands = self.reroute(strands);
+        let mut strands = self.pass(Hook::Output, leaving, given, None);
+        for strand in &mut strands {
+            if let Some(interface) = strand.way.leaves.take() {
+                strand.way.view.fix(Field::OutInterface, u128::from(interface), 32);
+            }
+        }
         let strands = self.pass(Hook::Postrouting, strands, given, None);
         let loopback = self.decider.host.interfaces.iter().find(|each| each.loopback).map(|each| each.index);
         let mut returning = Vec::new();
@@ -171,23 +175,6 @@ impl<S: Space> Machine<'_, S> {
         // The route that it was sent by stays with it: no second decision, no source validation (ip_rcv_finish_core, skb_valid_dst).
         let returning = self.pass(Hook::Prerouting, returning, given, None);
         self.input(returning, given);
-    }
-
-    /// Packets whose route was asked anew in output leave by the new one.
-    fn reroute(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
-        let (again, mut strands): (Vec<_>, Vec<_>) = strands.into_iter().partition(|strand| strand.way.reroute);
-        for (mut strand, route) in self.route_sent(again) {
-            strand.way.reroute = false;
-            match route {
-                Route::Out { interface } => {
-                    strand.way.view.fix(Field::OutInterface, u128::from(interface), 32);
-                    strands.push(strand);
-                }
-                Route::Local => strands.push(strand),
-                Route::Stop { stage, reason, .. } => self.end(strand, Ending::Drop, Decision::Stage { stage, reason }),
-            }
-        }
-        strands
     }
 
     fn input(&mut self, strands: Vec<Strand<S>>, given: Given) {

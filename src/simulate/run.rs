@@ -4,6 +4,7 @@ use super::{
     conntrack::Given,
     decide::Decider,
     machine::Machine,
+    memory::Memory,
     outcome::{Decision, Delivery, Ending, Outcome, Undecided},
     space::Space,
     stage::Stage,
@@ -20,6 +21,7 @@ use crate::{
 pub struct Simulation<'a> {
     host: &'a Host,
     world: &'a dyn World,
+    memory: Option<&'a Memory>,
 }
 
 /// Packets whose way has ended.
@@ -66,7 +68,13 @@ impl<'a> Simulation<'a> {
     /// A simulation on this host.
     #[must_use]
     pub fn new(host: &'a Host, world: &'a dyn World) -> Self {
-        Self { host, world }
+        Self { host, world, memory: None }
+    }
+
+    /// After other packets, which have changed sets.
+    #[must_use]
+    pub fn after(self, memory: &'a Memory) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     /// The host.
@@ -91,7 +99,7 @@ impl<'a> Simulation<'a> {
 impl<'a> Simulation<'a> {
     /// A machine on which nothing is on its way yet.
     pub(super) fn machine<S: Space>(&self, undecided: Undecideds) -> Machine<'a, S> {
-        let decider = Decider { host: self.host, world: self.world, undecided };
+        let decider = Decider { host: self.host, world: self.world, memory: self.memory, undecided };
         Machine { decider, finished: Vec::new(), hook: Hook::Prerouting, visits: 0 }
     }
 }
@@ -147,6 +155,7 @@ impl<S: Space> Run<S> {
             passed: strand.way.passed.to_vec(),
             delivery,
             changed: strand.way.view.clone(),
+            learned: strand.way.learned.clone(),
             events: strand.way.events.to_vec(),
         }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{
-        Field, HeaderSet, Hook, Host, Interface, IpVersion, Test, Values,
+        Bits, Field, HeaderSet, Hook, Host, Interface, IpVersion, Test, Values,
         routing::{Prefix, Route, RouteKind},
     },
     world::{Answer, Question, World},
@@ -31,7 +31,7 @@ impl World for Unasked {
 /// Of packets that this host sends, those whose source is the one that the kernel chooses for their destination.
 #[must_use]
 pub fn chosen(packets: HeaderSet, host: &Host) -> HeaderSet {
-    let decider = Decider { host, world: &Unasked, undecided: Undecideds::default() };
+    let decider = Decider { host, world: &Unasked, memory: None, undecided: Undecideds::default() };
     let mut machine = Machine { decider, finished: Vec::new(), hook: Hook::Output, visits: 0 };
     let mut part = HeaderSet::empty();
     for (strand, address) in machine.choose_source(Strand::new(packets)) {
@@ -72,12 +72,18 @@ impl<S: Space> Machine<'_, S> {
             None if host.version == IpVersion::V4 && !local => {
                 best(host, route, out, 0).map(|address| (strand, address)).into_iter().collect()
             }
-            None => self.apart(strand, route, out),
+            None => {
+                let parts = self.apart(strand, |prefix, example| match route.kind {
+                    RouteKind::Local if host.version == IpVersion::V4 => Some(prefix.address),
+                    _ => best(host, route, out, example),
+                });
+                parts.into_iter().filter_map(|(strand, address)| Some((strand, address?))).collect()
+            }
         }
     }
 
-    /// Destinations told apart by all that the choice depends on.
-    fn apart(&mut self, strand: Strand<S>, route: &Route, out: u32) -> Vec<(Strand<S>, u128)> {
+    /// Destinations told apart by all that the choice depends on, each with the address that is chosen for an example of them.
+    fn apart(&mut self, strand: Strand<S>, address: impl Fn(&Prefix, u128) -> Option<u128>) -> Vec<(Strand<S>, Option<u128>)> {
         let host = self.decider.host;
         let width = Field::Destination.width(host.version);
         let mut chosen = Vec::new();
@@ -85,13 +91,36 @@ impl<S: Space> Machine<'_, S> {
         for (prefix, example) in kinds(host, width) {
             let (low, high) = prefix.range(width);
             let (here, others) = self.divide(rest, &Test::is(Field::Destination, Values::range(width, low, high)));
-            let address = match route.kind {
-                RouteKind::Local if host.version == IpVersion::V4 => Some(prefix.address),
-                _ => best(host, route, out, example),
-            };
-            chosen.extend(here.into_iter().filter_map(|strand| Some((strand, address?))));
+            chosen.extend(here.into_iter().map(|strand| (strand, address(&prefix, example))));
             rest = others;
         }
+        chosen
+    }
+
+    /// The address behind which packets that leave by an interface are hidden (`nf_nat_masquerade_ipv4`, `nf_nat_masquerade_ipv6`); none if
+    /// there is none.
+    pub(super) fn masqueraded(&mut self, strand: Strand<S>, out: u32) -> Vec<(Strand<S>, Option<u128>)> {
+        let host = self.decider.host;
+        let destination = self.decider.value(&strand.space, &strand.way.view.field(Field::Destination, host.version));
+        if host.version == IpVersion::V6 {
+            return match destination {
+                Some(destination) => vec![(strand, best6(host, out, destination))],
+                None => self.apart(strand, |_, example| best6(host, out, example)),
+            };
+        }
+        // rt_nexthop: the gateway, else the destination.
+        let gateway = strand.way.view.get(Field::NextHop).and_then(Bits::as_constant).filter(|gateway| *gateway != 0);
+        if let Some(near) = gateway.or(destination) {
+            return vec![(strand, select4(host, out, Some(near)))];
+        }
+        let (mut chosen, mut rest) = (Vec::new(), vec![strand]);
+        for (address, length) in global(host, out) {
+            let (low, high) = prefix((address, length)).range(32);
+            let (here, others) = self.divide(rest, &Test::is(Field::Destination, Values::range(32, low, high)));
+            chosen.extend(here.into_iter().map(|strand| (strand, Some(address))));
+            rest = others;
+        }
+        chosen.extend(rest.into_iter().map(|strand| (strand, select4(host, out, None))));
         chosen
     }
 }
@@ -137,37 +166,47 @@ const LABELLED: [(u128, u8); 7] = [
 fn best(host: &Host, route: &Route, out: u32, destination: u128) -> Option<u128> {
     match host.version {
         IpVersion::V4 => best4(host, route, out),
-        IpVersion::V6 => {
-            let candidates = host.interfaces.iter().flat_map(|each| each.addresses.iter().map(move |address| (each, *address)));
-            // Of equals the first one stays, as in the kernel.
-            let better = |best: Option<(Score, u128)>, (interface, (address, length)): (&Interface, (u128, u8))| {
-                let score = score(interface, address, length, out, destination);
-                match best {
-                    Some((old, _)) if old >= score => best,
-                    _ => Some((score, address)),
-                }
-            };
-            candidates.fold(None, better).map(|(_, address)| address)
-        }
+        IpVersion::V6 => best6(host, out, destination),
     }
 }
 
-/// `inet_select_addr`: on the outgoing interface, in the gateway's network if there is one; else of any interface.
-fn best4(host: &Host, route: &Route, out: u32) -> Option<u128> {
-    let global = |each: &Interface| each.addresses.iter().copied().filter(|(address, _)| address >> 24 != 127).collect::<Vec<_>>();
-    let there = host.interfaces.iter().find(|each| each.index == out).map(global).unwrap_or_default();
-    let gateway = route.hops.iter().find(|hop| hop.interface == out).and_then(|hop| hop.gateway);
-    let beside = |gateway: u128| {
-        let near = there.iter().find(|(address, length)| {
-            let (low, high) = Prefix { address: *address, length: *length }.range(32);
-            (low..=high).contains(&gateway)
-        });
-        near.map(|(address, _)| *address)
+/// `ipv6_dev_get_saddr`: what is sent on one link has an address of that link's interface.
+fn best6(host: &Host, out: u32, destination: u128) -> Option<u128> {
+    let on_link = scope(destination) == 2 || destination >> 120 == 0xff;
+    let candidates = host.interfaces.iter().filter(|each| !on_link || each.index == out);
+    let candidates = candidates.flat_map(|each| each.addresses.iter().map(move |address| (each, *address)));
+    // Of equals the first one stays, as in the kernel.
+    let better = |best: Option<(Score, u128)>, (interface, (address, length)): (&Interface, (u128, u8))| {
+        let score = score(interface, address, length, out, destination);
+        match best {
+            Some((old, _)) if old >= score => best,
+            _ => Some((score, address)),
+        }
     };
-    gateway.and_then(beside).or_else(|| {
-        let elsewhere = || host.interfaces.iter().flat_map(global).next();
-        there.first().copied().or_else(elsewhere).map(|(address, _)| address)
-    })
+    candidates.fold(None, better).map(|(_, address)| address)
+}
+
+fn best4(host: &Host, route: &Route, out: u32) -> Option<u128> {
+    select4(host, out, route.hops.iter().find(|hop| hop.interface == out).and_then(|hop| hop.gateway))
+}
+
+/// `inet_select_addr`: on the outgoing interface, in the network of what is near if there is one; else of any interface.
+fn select4(host: &Host, out: u32, near: Option<u128>) -> Option<u128> {
+    let there = global(host, out);
+    let beside = |near: u128| {
+        there.iter().find(|address| {
+            let (low, high) = prefix(**address).range(32);
+            (low..=high).contains(&near)
+        })
+    };
+    let elsewhere = || host.interfaces.iter().find_map(|each| global(host, each.index).first().copied());
+    near.and_then(beside).or(there.first()).copied().or_else(elsewhere).map(|(address, _)| address)
+}
+
+/// The addresses of an interface that are valid beyond this host.
+fn global(host: &Host, interface: u32) -> Vec<(u128, u8)> {
+    let there = host.interfaces.iter().find(|each| each.index == interface);
+    there.into_iter().flat_map(|each| &each.addresses).copied().filter(|(address, _)| address >> 24 != 127).collect()
 }
 
 /// Rules 1, 2, 5, 6 and 8, the first that differs decides.

@@ -40,6 +40,8 @@ pub struct Way {
     pub binding: Binding,
     /// A route chain or NAT in output changed what its route depends on.
     pub reroute: bool,
+    /// The interface by which they leave after output, where their route was asked anew.
+    pub leaves: Option<u32>,
     /// What the route depended on before the chain that packets are in.
     pub before: Before,
 }
@@ -53,6 +55,8 @@ pub struct Learned {
     pub key: SmallVec<[Bits; 2]>,
     /// Added, not deleted.
     pub present: bool,
+    /// Added for less than a minute.
+    pub brief: bool,
 }
 
 /// What connection tracking has done with a packet.

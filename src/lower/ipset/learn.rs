@@ -142,8 +142,8 @@ fn is_host(element: &Element) -> bool {
     element.key.iter().all(|part| !matches!(part, Part::Address(net) if net.prefix_len() < net.max_prefix_len()))
 }
 
-/// The packet's key is added to a set, or taken out of it.
-pub fn learn(wanted: &Reference, delete: bool, context: &mut Context<'_>) -> Vec<Step> {
+/// The packet's key is added to a set, for so many seconds if they are told, or taken out of it.
+pub fn learn(wanted: &Reference, delete: bool, timeout: Option<u32>, context: &mut Context<'_>) -> Vec<Step> {
     let Some((at, set)) = context.ipsets.find(wanted) else { return Vec::new() };
     let Some(kind) = set.kind else { return Vec::new() };
     let sides = &wanted.sides;
@@ -152,10 +152,11 @@ pub fn learn(wanted: &Reference, delete: bool, context: &mut Context<'_>) -> Vec
     }
     let set_id = id(at, set, kind, Asked::Membership, context);
     let classes = key::classes(set, kind, sides, context);
+    let brief = timeout.or(set.options.timeout).is_some_and(|seconds| (1..60).contains(&seconds));
     let step = |class: key::Class| {
         let key = class.stored(set, kind, context.version);
         let when = Box::new(Test::all(class.guards.into_iter().chain(class.storable)));
-        Step::Learn { key, set: set_id, delete, inverted: false, when }
+        Step::Learn { key, set: set_id, delete, brief, inverted: false, when }
     };
     classes.into_iter().map(step).collect()
 }

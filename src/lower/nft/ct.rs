@@ -89,7 +89,7 @@ impl Reader<'_, '_> {
     fn load_of_new(&mut self, dest: Reg, bits: Bits, text: &str) {
         let condition = self.context.condition(ConditionKind::Unknown, text);
         let test = Test::is(Field::CtState, Values::one(32, 8));
-        self.load_by(dest, bits.width() / 8, Load::Where { test, bits, condition });
+        self.load_by(dest, bits.width() / 8, Load::Cases { cases: [(test, Some(bits)), (Test::Always, None)].into(), condition });
     }
 
     /// `nf_ct_acct_update`: the packet itself is counted, if the kernel counts.

@@ -103,7 +103,8 @@ impl Guards {
                 IpVersion::V4 => long,
                 IpVersion::V6 => {
                     let longer = context.common(Field::Length, (self.transport + FRAGMENT_HEADER) as u128, ones(16));
-                    Test::Any(vec![Test::All(vec![long, fragment().negate()]), longer])
+                    // What the fast way reads of a later fragment is always there.
+                    Test::Any(vec![Test::All(vec![long, fragment().negate()]), longer, first_fragment().negate()])
                 }
             });
         }

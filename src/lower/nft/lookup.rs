@@ -96,8 +96,17 @@ impl Reader<'_, '_> {
         let Some((at, set)) = self.scope.set(&dynset.set) else {
             return self.opaque(format!("change of set {}, which was not collected", dynset.set));
         };
+        let timeout = if dynset.timeout == 0 { set.timeout.unwrap_or(0) } else { dynset.timeout };
+        let brief = (1..60_000).contains(&timeout);
         let (key, set) = self.key(at, set, dynset.key);
-        self.effect(Step::Learn { key, set, delete: dynset.op == DynsetOp::Delete, inverted: dynset.invert, when: Box::new(Test::Always) });
+        self.effect(Step::Learn {
+            key,
+            set,
+            delete: dynset.op == DynsetOp::Delete,
+            brief,
+            inverted: dynset.invert,
+            when: Box::new(Test::Always),
+        });
         for expr in &dynset.exprs {
             // A counter of an element is not the rule's.
             if !matches!(expr, crate::ruleset::nft::Expr::Counter(_)) {

@@ -28,6 +28,7 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn masq(&mut self, masq: &Masq) {
+        self.context.masquerades();
         let ports = self.pair(masq.port_min, masq.port_max, 2);
         self.translate(Nat { kind: NatKind::Masquerade, addresses: None, ports, base: None, flags: masq.flags });
     }

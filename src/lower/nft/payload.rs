@@ -41,6 +41,7 @@ impl Reader<'_, '_> {
                 let bits = self.context.headers.link(offset, len);
                 self.load_around_length(offset as isize - LINK as isize, &bits, dest);
             }
+            PayloadBase::Network if self.is_around_fragment_header(offset, len) => self.load_around_fragment_header(offset, len, dest),
             _ => match self.locate(payload) {
                 Some(bits) => self.load_bits(dest, bits),
                 None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
@@ -56,7 +57,7 @@ impl Reader<'_, '_> {
         self.needs_network(offset.saturating_sub(LINK), (offset + len).saturating_sub(LINK));
         let bits = self.context.headers.link(offset, len);
         let condition = self.context.condition(ConditionKind::Unknown, "the Ethernet header by which a packet leaves");
-        self.load_by(dest, len, Load::Where { test: framed, bits, condition });
+        self.load_by(dest, len, Load::Cases { cases: [(framed, Some(bits)), (Test::Always, None)].into(), condition });
     }
 
     /// IPv6's payload length is the packet's without the header.
@@ -85,6 +86,24 @@ impl Reader<'_, '_> {
             });
         }
         self.load_bits(dest, whole);
+    }
+
+    /// Whether bytes of the network header are others in an IPv6 fragment: the next header, and what follows.
+    fn is_around_fragment_header(&self, offset: usize, len: usize) -> bool {
+        let headers = &self.context.headers;
+        self.context.version == IpVersion::V6 && (headers.next_header(offset, len) || offset + len > headers.network_length())
+    }
+
+    fn load_around_fragment_header(&mut self, offset: usize, len: usize, dest: Reg) {
+        if offset + len > self.context.headers.network_length() {
+            self.guards.length(offset + len);
+        }
+        let headers = &self.context.headers;
+        let (first, later) = (headers.of_fragment(offset, len, false), headers.of_fragment(offset, len, true));
+        let whole = headers.network(offset, len);
+        let cases = [(fragment().negate(), Some(whole)), (first_fragment(), first), (Test::Always, later)].into();
+        let condition = self.context.fragment_condition();
+        self.load_by(dest, len, Load::Cases { cases, condition });
     }
 
     /// Whether a load from the Ethernet header on gets to IPv6's payload length.
@@ -144,12 +163,11 @@ impl Reader<'_, '_> {
     }
 
     /// The transport header up to `end` bytes: `skb_copy_bits` must find them, and `pkt->fragoff` be 0. The fast way does not look at that
-    /// (`nft_payload_fast_eval`): of a later fragment of IPv4 it reads what follows the network header, of IPv6 the network header itself.
+    /// (`nft_payload_fast_eval`): of a later fragment of IPv4 it reads what follows the network header, of IPv6 the network header itself,
+    /// and so are the fields of such fragments.
     pub(super) fn needs_transport(&mut self, end: usize, fast: bool) {
-        match (fast, self.context.version) {
-            (false, _) => self.guards.unfragmented(),
-            (true, IpVersion::V4) => {}
-            (true, IpVersion::V6) => self.certain_only_where(first_fragment()),
+        if !fast {
+            self.guards.unfragmented();
         }
         self.guards.transport(self.context.headers.network_length() + end);
     }
@@ -166,11 +184,11 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Between the headers of an IPv6 fragment there is the fragment header, which the fields have no place for; and a later fragment has no
-    /// transport header.
+    /// Between the headers of an IPv6 fragment there is the fragment header, which the fields have no place for. What is not known of the
+    /// bytes comes before they are compared.
     fn certain_only_where(&mut self, known: Test) {
         let condition = self.context.fragment_condition();
-        self.guards.other(Test::Any(vec![known, Test::Condition(condition)]));
+        self.test(Test::Any(vec![known, Test::Condition(condition)]));
     }
 
     /// `skb_mac_header_was_set` and its length: there is one on what came in by Ethernet or loopback, and none yet on what this host

@@ -54,7 +54,7 @@ impl<S: Space> Machine<'_, S> {
             routed.extend(self.multicast6(strand, interface));
         }
         // rt6_need_strict: only routes by the interface that it came in by.
-        let (scoped, rest) = self.divide(rest, &Test::is(Field::Destination, addresses(LINK_LOCAL)));
+        let (scoped, rest) = self.divide(rest, &Test::is(Field::Destination, link_local().or(&addresses(LOOPBACK))));
         for (strands, outgoing) in [(scoped, Outgoing::Only(interface)), (rest, Outgoing::WhereItCameIn)] {
             let key = Key { outgoing, ..Key::RECEIVED };
             for strand in strands {

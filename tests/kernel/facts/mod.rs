@@ -6,6 +6,7 @@ mod marks;
 mod nat;
 mod order;
 mod rejects;
+mod reroute;
 mod routing;
 mod sets;
 mod steps;
@@ -16,8 +17,18 @@ use crate::lab::{Lab, ip, settings::sysctls};
 use crate::packet::Packet;
 
 /// Every fact.
-pub const TESTS: [&[Test]; 9] =
-    [connection::TESTS, loops::TESTS, marks::TESTS, nat::TESTS, order::TESTS, rejects::TESTS, routing::TESTS, sets::TESTS, steps::TESTS];
+pub const TESTS: [&[Test]; 10] = [
+    connection::TESTS,
+    loops::TESTS,
+    marks::TESTS,
+    nat::TESTS,
+    order::TESTS,
+    rejects::TESTS,
+    reroute::TESTS,
+    routing::TESTS,
+    sets::TESTS,
+    steps::TESTS,
+];
 
 /// Where a packet ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +65,11 @@ impl Fact {
         ip(self.network).expect("the fact's network");
         lab.load(&lines(self.rules)).expect("nft takes the fact's rules");
         let (packets, ends): (Vec<Packet>, Vec<End>) = self.packets.into_iter().unzip();
+        // Before the packets go, which may change sets.
+        let answers = match self.kernel_only {
+            Some(_) => None,
+            None => Some(clearway::trace(&lab.path(), &packets).expect("clearway answers")),
+        };
         let fates: Vec<_> = packets.iter().map(|packet| lab.send(packet).expect("the packet is sent")).collect();
         let seen: Vec<End> = fates
             .iter()
@@ -69,20 +85,14 @@ impl Fact {
             let rule = counters.values().find(|rule| rule.comment.as_deref() == Some(comment)).expect("a rule has this comment");
             assert_eq!(rule.packets, Some(*expected), "counter of {comment}");
         }
-        agree(&lab, &packets, &Judgement { fates, counters }, self.kernel_only);
+        if let Some(answers) = answers {
+            let (_, complaints) = compare(&packets, &Judgement { fates, counters }, &answers);
+            assert!(complaints.is_empty(), "clearway does not agree with the kernel:\n{complaints}");
+        }
     }
 }
 
 /// nft wants a statement to end before the brace that closes its block, which the facts leave out.
 fn lines(rules: &str) -> String {
     rules.replace(" }", "\n}")
-}
-
-fn agree(lab: &Lab, packets: &[Packet], judgement: &Judgement, kernel_only: Option<&str>) {
-    if kernel_only.is_some() {
-        return;
-    }
-    let answers = clearway::trace(&lab.path(), packets).expect("clearway answers");
-    let (_, complaints) = compare(packets, judgement, &answers);
-    assert!(complaints.is_empty(), "clearway does not agree with the kernel:\n{complaints}");
 }

@@ -15,6 +15,8 @@ pub const TESTS: &[Test] = tests![
     source_nat_comes_after_filtering_in_postrouting,
     ipv6_is_translated_alike,
     a_rule_of_a_translation_map,
+    what_stays_on_loopback_is_hidden_behind_an_address_of_another_interface,
+    what_leaves_is_hidden_behind_the_address_in_the_network_of_its_next_hop,
 ];
 
 fn dnat_changes_what_routing_and_forward_see() {
@@ -156,6 +158,47 @@ fn a_rule_of_a_translation_map() {
             (tcp(Some("eth0"), "10.1.0.7", "10.1.0.1", (2000, 22), SYN), Here),
         ],
         counters: &[("9", 1), ("10", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// The addresses of lo are good for this host only; IPv6 prefers the address that is sent to.
+fn what_stays_on_loopback_is_hidden_behind_an_address_of_another_interface() {
+    Fact {
+        rules: "table inet t {
+            chain n { type nat hook postrouting priority 100; oifname \"lo\" masquerade }
+            chain p { type filter hook prerouting priority -300;
+                ip saddr 10.1.0.1 counter comment \"first address\"
+                ip6 saddr fd00:2::1 counter comment \"the same\"
+                ip6 saddr ::1 counter comment \"loopback\" } }",
+        packets: vec![
+            (udp(None, "127.0.0.1", "127.0.0.1", (2000, 53)), Here),
+            (udp(None, "10.2.0.1", "10.2.0.1", (2001, 53)), Here),
+            (udp(None, "fd00:1::1", "fd00:2::1", (2000, 53)), Here),
+            (udp(None, "::1", "::1", (2000, 53)), Here),
+        ],
+        counters: &[("first address", 2), ("the same", 1), ("loopback", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+fn what_leaves_is_hidden_behind_the_address_in_the_network_of_its_next_hop() {
+    Fact {
+        network: "addr add 10.5.0.1/24 dev eth1\nroute add 10.6.0.0/24 via 10.5.0.9 dev eth1\n",
+        rules: "table ip t {
+            chain n { type nat hook postrouting priority 100; masquerade }
+            chain a { type filter hook postrouting priority 101;
+                ip saddr 10.2.0.1 counter comment \"first\"
+                ip saddr 10.5.0.1 counter comment \"second\" } }",
+        packets: vec![
+            (udp(Some("eth0"), "10.1.0.7", "10.2.0.7", (2000, 53)), Out("eth1")),
+            (udp(Some("eth0"), "10.1.0.7", "10.5.0.7", (2000, 53)), Out("eth1")),
+            (udp(Some("eth0"), "10.1.0.7", "10.6.0.7", (2000, 53)), Out("eth1")),
+            (udp(Some("eth0"), "10.1.0.7", "198.51.100.7", (2000, 53)), Out("eth1")),
+        ],
+        counters: &[("first", 2), ("second", 2)],
         ..Fact::default()
     }
     .check();

@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = tests![
     fib_tells_the_type_of_an_address,
     fib_of_ipv6,
     fib_takes_what_comes_in_by_lo_for_fine,
+    loopback_means_something_on_its_own_interface_only,
 ];
 
 fn to(destination: &str) -> Packet {
@@ -209,6 +210,19 @@ fn fib_takes_what_comes_in_by_lo_for_fine() {
             chain i { type filter hook input priority 0; fib saddr . iif oif exists counter comment \"input\" } }",
         packets: vec![(udp(None, "127.0.0.1", "127.0.0.1", (2000, 80)), Here), (udp(None, "::1", "::1", (2000, 80)), Here)],
         counters: &[("prerouting", 2), ("input", 2)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// `rt6_need_strict`: what came in by eth0 for ::1 leaves by eth0's default route.
+fn loopback_means_something_on_its_own_interface_only() {
+    Fact {
+        rules: "table ip6 t { chain p { type filter hook prerouting priority 0; tcp dport 80 ip6 daddr set ::1 } }",
+        packets: vec![
+            (tcp(Some("eth0"), "fd00:1::7", "fd00:1::1", (2000, 80), SYN), Out("eth0")),
+            (tcp(Some("eth0"), "fd00:1::7", "fd00:1::1", (2000, 81), SYN), Here),
+        ],
         ..Fact::default()
     }
     .check();

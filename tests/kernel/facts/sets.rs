@@ -12,6 +12,7 @@ pub const TESTS: &[Test] = tests![
     a_map_without_the_key_breaks_off_and_changes_nothing,
     interface_names_and_wildcards,
     interfaces_that_are_not_there_yet_have_no_name,
+    a_packet_finds_sets_as_those_before_it_left_them,
 ];
 
 fn ports(expected: &[(u16, End)]) -> Vec<(Packet, End)> {
@@ -114,6 +115,33 @@ fn interfaces_that_are_not_there_yet_have_no_name() {
                 meta oiftype != ether counter comment \"type not\" } }",
         packets: ports(&[(80, Out("eth1"))]),
         counters: &[("not eth0", 1), ("index not eth0", 1), ("type", 0), ("type not", 0)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+fn a_packet_finds_sets_as_those_before_it_left_them() {
+    let from = |source: &str, port| (udp(Some("eth0"), source, "10.2.0.7", (2000, port)), Out("eth1"));
+    Fact {
+        rules: "table ip t {
+            set seen { type ipv4_addr . inet_service; size 100; flags dynamic,timeout; timeout 1h; }
+            set known { type ipv4_addr; size 100; flags dynamic; elements = { 10.1.0.9 } }
+            chain f { type filter hook forward priority 0;
+                ip saddr . udp dport @seen counter comment \"seen\"
+                udp dport != 53 update @seen {ip saddr . udp dport} counter comment \"added\"
+                ip saddr @known counter comment \"known\"
+                udp dport 54 add @known {ip saddr}
+                udp dport 55 delete @known {ip saddr} } }",
+        packets: vec![
+            from("10.1.0.7", 53),
+            from("10.1.0.7", 53),
+            from("10.1.0.7", 54),
+            from("10.1.0.7", 54),
+            from("10.1.0.9", 54),
+            from("10.1.0.9", 55),
+            from("10.1.0.9", 56),
+        ],
+        counters: &[("seen", 1), ("added", 5), ("known", 3)],
         ..Fact::default()
     }
     .check();

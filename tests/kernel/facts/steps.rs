@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = tests![
     fragments_that_are_exempt_before_do_not_wait,
     icmp_type_and_code,
     masks_that_are_no_prefix,
+    the_fragment_header_stands_in_the_place_of_the_transport_header,
 ];
 
 fn a_counter_counts_what_reaches_it() {
@@ -169,6 +170,41 @@ fn masks_that_are_no_prefix() {
             (tcp(Some("eth0"), "10.1.0.8", "10.2.0.8", (2000, 336), SYN | 16), Out("eth1")),
         ],
         counters: &[("7", 1), ("even", 1), ("80", 2), ("syn", 1), ("raw", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// And in a later fragment the kernel takes the network header for the transport header where it does not look (`nft_payload_fast_eval`).
+fn the_fragment_header_stands_in_the_place_of_the_transport_header() {
+    let part = |offset, more, flow_label| {
+        let mut packet = udp(Some("eth0"), "fd00:1::7", "fd00:2::7", (2000, 53));
+        packet.fragment = Fragment { offset, more };
+        packet.flow_label = flow_label;
+        packet.payload = vec![0x12; 16];
+        (packet, Out("eth1"))
+    };
+    Fact {
+        rules: "table ip6 t { chain f { type filter hook forward priority 0;
+            ip6 nexthdr 44 counter comment \"fragment\"
+            ip6 nexthdr udp counter comment \"udp\"
+            @nh,320,8 17 counter comment \"its next header\"
+            @nh,336,16 > 0 counter comment \"its place\"
+            @nh,384,16 2000 counter comment \"behind it\"
+            udp dport 53 counter comment \"port\"
+            @th,16,16 77 counter comment \"label\"
+            @th,0,16 0x6000 counter comment \"version\" } }",
+        packets: vec![part(0, false, 77), part(0, true, 77), part(1, true, 77), part(2, false, 53)],
+        counters: &[
+            ("fragment", 3),
+            ("udp", 1),
+            ("its next header", 3),
+            ("its place", 4),
+            ("behind it", 1),
+            ("port", 3),
+            ("label", 1),
+            ("version", 2),
+        ],
         ..Fact::default()
     }
     .check();

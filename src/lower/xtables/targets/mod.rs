@@ -67,7 +67,10 @@ pub fn meaning(target: &Target, context: &mut Context<'_>) -> Vec<Step> {
         Target::Ecn(ecn) => tos::ecn(ecn, context),
         Target::Hmark(hmark) => hmark::meaning(hmark, text(target, context), context),
         Target::Mark(mark) => mark::meaning(mark, context),
-        Target::Masquerade(masquerade) => nat::meaning(NatKind::Masquerade, &masquerade.0, context),
+        Target::Masquerade(masquerade) => {
+            context.masquerades();
+            nat::meaning(NatKind::Masquerade, &masquerade.0, context)
+        }
         Target::Netmap(netmap) => nat::netmap(netmap, context),
         // `nfqueue_tg_v3`: which of several queues does not matter to the packet.
         Target::Nfqueue(nfqueue) => vec![Step::Verdict(Verdict::Queue { bypass: nfqueue.bypass })],

@@ -15,7 +15,7 @@ pub fn meaning(set: &Set, context: &mut Context<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     for (reference, delete) in [(&set.add, false), (&set.delete, true)] {
         if let Some(reference) = reference {
-            steps.extend(ipset::learn(reference, delete, context));
+            steps.extend(ipset::learn(reference, delete, set.timeout, context));
         }
     }
     if let Some(reference) = &set.map {
