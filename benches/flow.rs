@@ -60,7 +60,7 @@ fn host(rules: u32) -> Host {
 fn outcomes<S: Space>(host: &Host, start: S) -> usize {
     let snapshot = Snapshot::default();
     let world = Recorded(&snapshot);
-    let decider = Decider { host, world: &world, undecided: Undecideds::default() };
+    let decider = Decider { host, world: &world, memory: None, undecided: Undecideds::default() };
     let mut machine = Machine { decider, finished: vec![], visits: 0, hook: Hook::Forward };
     let through = machine.pass(Hook::Forward, vec![Strand::new(start)], Given::First, None);
     machine.finished.extend(through.into_iter().map(|strand| Finished::arrived(strand, Delivery::None)));

@@ -133,7 +133,7 @@ fn host() -> impl Strategy<Value = Host> {
 fn run<S: Space>(host: &Host, start: S) -> Vec<Outcome<S>> {
     let snapshot = Snapshot::default();
     let world = Recorded(&snapshot);
-    let decider = Decider { host, world: &world, undecided: Undecideds::default() };
+    let decider = Decider { host, world: &world, memory: None, undecided: Undecideds::default() };
     let mut machine = Machine { decider, finished: vec![], hook: Hook::Forward, visits: 0 };
     let through = machine.pass(Hook::Forward, vec![Strand::new(start)], Given::First, None);
     machine.finished.extend(through.into_iter().map(|strand| Finished::arrived(strand, Delivery::None)));

@@ -42,7 +42,7 @@ impl Reader<'_, '_> {
                 self.load_around_length(offset as isize - LINK as isize, &bits, dest);
             }
             PayloadBase::Network if self.is_around_fragment_header(offset, len) => self.load_around_fragment_header(offset, len, dest),
-            _ => match self.locate(payload) {
+            _ => match self.locate(payload, is_fast(offset, len)) {
                 Some(bits) => self.load_bits(dest, bits),
                 None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
             },
@@ -113,8 +113,9 @@ impl Reader<'_, '_> {
         self.context.headers.payload_length(start, end.saturating_sub(LINK + start))
     }
 
-    /// The bits at a place of the packet, with what the kernel needs to find them; None if they are not modelled.
-    fn locate(&mut self, payload: &Payload) -> Option<Bits> {
+    /// The bits at a place of the packet, with what the kernel needs to find them, `fast` or not; None if they are not modelled. A write is
+    /// never fast (`nft_payload_set_eval`).
+    fn locate(&mut self, payload: &Payload, fast: bool) -> Option<Bits> {
         let (offset, len) = (payload.offset as usize, payload.len as usize);
         if self.scope.is_arp() {
             return self.locate_in_arp(payload.base, offset, len);
@@ -130,7 +131,7 @@ impl Reader<'_, '_> {
                 Some(self.context.headers.network(offset, len))
             }
             PayloadBase::Transport => {
-                self.needs_transport(offset + len, is_fast(offset, len));
+                self.needs_transport(offset + len, fast);
                 Some(self.context.headers.transport(offset, len))
             }
             PayloadBase::Inner => self.locate_inner(offset, len),
@@ -216,7 +217,7 @@ impl Reader<'_, '_> {
         let len = payload.len as usize;
         let new = self.read_bits(source, len);
         let touches_length = payload.base == PayloadBase::Network && self.context.headers.payload_length(payload.offset as usize, len);
-        let Some(old) = (if touches_length { None } else { self.locate(payload) }) else { return self.opaque_write(payload) };
+        let Some(old) = (if touches_length { None } else { self.locate(payload, false) }) else { return self.opaque_write(payload) };
         let mut writes = Vec::new();
         let mut at = 0;
         for part in &old.0 {

@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = tests![
     icmp_type_and_code,
     masks_that_are_no_prefix,
     the_fragment_header_stands_in_the_place_of_the_transport_header,
+    ports_of_later_fragments_are_read_but_not_written,
 ];
 
 fn a_counter_counts_what_reaches_it() {
@@ -205,6 +206,23 @@ fn the_fragment_header_stands_in_the_place_of_the_transport_header() {
             ("label", 1),
             ("version", 2),
         ],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// `nft_payload_set_eval` looks whether there is a transport header where the fast load does not.
+fn ports_of_later_fragments_are_read_but_not_written() {
+    let mut packet = Packet::new(Some("eth0"), "10.1.0.7", "10.2.0.7", Body::Other(17));
+    packet.fragment = Fragment { offset: 2, more: false };
+    packet.payload = vec![0, 80, 0, 80, 0, 0, 0, 0];
+    Fact {
+        rules: "table ip t { chain f { type filter hook forward priority 0;
+            meta l4proto udp udp dport 80 counter udp dport set 81 counter comment \"read\"
+            udp dport 80 counter comment \"still\"
+            udp dport 81 counter comment \"written\" } }",
+        packets: vec![(packet, Out("eth1"))],
+        counters: &[("read", 1), ("still", 1), ("written", 0)],
         ..Fact::default()
     }
     .check();
