@@ -10,7 +10,7 @@ use crate::{
     fixes::{self, Fix, Unproved},
     gateway::config::Allowance,
     model::HeaderSet,
-    simulate::outcome::Decision,
+    simulate::{Stage, outcome::Decision},
     site::Site,
     world::World,
 };
@@ -101,10 +101,11 @@ impl Audited {
 
 /// What would let the flow pass: all of its honest packets, or those that most senders lack.
 fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Option<Result<Fix, Unproved>> {
-    let host = &site.lowered(judged.version).host;
     let (leg, index) = *finding.problem.pieces.first()?;
-    // What no rule stops no rule can let pass.
-    let by_rules = |piece: &&Piece| piece.fate == Fate::Stopped && !matches!(piece.outcome.decided_by, Decision::Stage { .. });
+    // What neither a rule nor a setting stops nothing can let pass.
+    let by_stage = |stage: &Stage| matches!(stage, Stage::ForwardingOff | Stage::ReversePath | Stage::Localnet);
+    let can_be = |decision: &Decision| !matches!(decision, Decision::Stage { stage, .. } if !by_stage(stage));
+    let by_rules = |piece: &&Piece| piece.fate == Fate::Stopped && can_be(&piece.outcome.decided_by);
     let main = judged.piece(leg, index).filter(by_rules)?;
     let stopped = judged.judgement(leg).into_iter().flat_map(|each| &each.pieces);
     let alike: Vec<_> =
@@ -114,7 +115,8 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
     let allowed = union(&mut alike.iter().map(|piece| &piece.outcome.space));
     (!packets.is_empty()).then(|| {
         fixes::prove(
-            host,
+            site,
+            judged.version,
             world,
             &packets,
             fixes::Aim { allowed: &allowed, path_mtu: matches!(leg, Leg::Companion(_)) && !leg.is_of_neighbours() },

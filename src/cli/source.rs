@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, flows_of::FlowArgs, offline::OfflineArgs, progress::Progress};
 use crate::{
     collect::{self, Live, privileges::Needs},
+    fixes,
     gateway::{
         Config,
         proxy::{self, Proxy},
@@ -105,6 +106,7 @@ impl SourceArgs {
             let proxies = proxy::discover(&snapshot, &live);
             // What its flows need is asked now: an audit of the snapshot asks the same.
             let _ = proxy::flows::upstreams(&proxies, &live);
+            fixes::owner::files::ask(&live);
             snapshot.answers = live.answers().into_iter().map(snapshot::secrets::without).collect();
         }
         Ok(snapshot)
@@ -131,6 +133,9 @@ impl SourceArgs {
             None => Vec::new(),
         };
         proxies.extend(flows.map(|flows| flows.given_proxies(&config)).transpose()?.into_iter().flatten());
+        if let Some(live) = live.as_ref().filter(|_| flows.is_some()) {
+            fixes::owner::files::ask(live);
+        }
         if let Some(live) = &live {
             // The files and names that its flows need: nothing can be opened any more when they are asked for again.
             let _ = proxy::flows::upstreams(&proxies, live);

@@ -1,67 +1,60 @@
-//! One edit of a ruleset: a rule inserted at its place.
+//! One edit of a model: a rule inserted at its place, a rule taken out, a setting changed.
 
 use std::sync::Arc;
 
-use super::{iptables, matching::Matching};
-use crate::model::{Chain, ChainId, Host, Rule, Step, Verdict};
+use super::{matching::Matching, setting::Setting};
+use crate::model::{ChainId, Host, Rule, RuleId, Step, Verdict};
 
-/// An accept rule, inserted before the rule with this index (or at the end of its chain).
-#[derive(Debug, Clone)]
-pub struct Edit {
-    /// The chain.
-    pub chain: ChainId,
-    /// Index of the rule before which it stands; the number of rules means the end.
-    pub index: usize,
-    pub(super) matching: Matching,
+/// A change of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// An accept rule before the rule with this index, or at the end of its chain.
+    Insert {
+        /// The chain.
+        chain: ChainId,
+        /// Index of the rule before which it stands; the number of rules means the end.
+        index: usize,
+        /// What it accepts.
+        matching: Matching,
+    },
+    /// A rule goes.
+    Remove(RuleId),
+    /// A setting of an interface changes.
+    Set(Setting),
 }
 
 impl Edit {
     /// Makes the edit in a model.
     pub fn apply(&self, host: &mut Host) {
-        let Some(chain) = host.chains.get_mut(self.chain.0 as usize) else { return };
-        let mut steps: Vec<Step> = self.matching.tests().into_iter().map(Step::Test).collect();
-        steps.push(Step::Verdict(Verdict::Accept));
-        let at = self.index.min(chain.rules.len());
-        Arc::make_mut(&mut chain.rules).insert(at, Rule { handle: None, steps });
+        match self {
+            Self::Insert { chain, index, matching } => {
+                let Some(chain) = host.chains.get_mut(chain.0 as usize) else { return };
+                let mut steps: Vec<Step> = matching.tests().into_iter().map(Step::Test).collect();
+                steps.push(Step::Verdict(Verdict::Accept));
+                let at = (*index).min(chain.rules.len());
+                Arc::make_mut(&mut chain.rules).insert(at, Rule { handle: None, steps });
+            }
+            Self::Remove(rule) => {
+                let Some(chain) = host.chains.get_mut(rule.chain.0 as usize) else { return };
+                if (rule.index as usize) < chain.rules.len() {
+                    Arc::make_mut(&mut chain.rules).remove(rule.index as usize);
+                }
+            }
+            Self::Set(setting) => setting.apply(host),
+        }
     }
 
-    /// The commands that make it on the host, in the words of the program that the chain's rules belong to. None where it takes too many
-    /// words, or the rule of nft before which it must stand has no handle.
+    /// The index that a rule has in a chain before this edit, from the one after it; none for the edit's own rule.
     #[must_use]
-    pub fn commands(&self, host: &Host) -> Option<Vec<String>> {
-        let chain = host.chains.get(self.chain.0 as usize)?;
-        if chain.program == "nft" { Some(vec![self.of_nft(chain, host)?]) } else { self.of_iptables(chain, host) }
+    pub fn index_before(&self, chain: ChainId, index: usize) -> Option<usize> {
+        match self {
+            Self::Insert { chain: own, index: at, .. } if *own == chain => match index.cmp(at) {
+                std::cmp::Ordering::Less => Some(index),
+                std::cmp::Ordering::Equal => None,
+                std::cmp::Ordering::Greater => Some(index - 1),
+            },
+            Self::Remove(rule) if rule.chain == chain && index >= rule.index as usize => Some(index + 1),
+            _ => Some(index),
+        }
     }
-
-    fn of_nft(&self, chain: &Chain, host: &Host) -> Option<String> {
-        let Chain { family, table, name, rules, .. } = chain;
-        let matching = self.matching.nft(host)?;
-        let (table, name) = (quoted(table)?, quoted(name)?);
-        Some(match rules.get(self.index) {
-            Some(rule) => format!("nft insert rule {family} {table} {name} handle {} {matching} accept", rule.handle?),
-            None => format!("nft add rule {family} {table} {name} {matching} accept"),
-        })
-    }
-
-    /// Before a rule by its number, from 1, or at the end.
-    fn of_iptables(&self, chain: &Chain, host: &Host) -> Option<Vec<String>> {
-        let Chain { program, table, name, rules, .. } = chain;
-        let name = quoted(name)?;
-        let table = if table == "filter" { String::new() } else { format!(" -t {}", quoted(table)?) };
-        let place = if self.index < rules.len() { format!("-I {name} {}", self.index + 1) } else { format!("-A {name}") };
-        let options = iptables::options(&self.matching, host)?;
-        Some(options.iter().map(|options| format!("{program}{table} {place} {options} -j ACCEPT")).collect())
-    }
-
-    /// What it opens, in words.
-    #[must_use]
-    pub fn opens(&self, host: &Host) -> String {
-        self.matching.nft(host).unwrap_or_default()
-    }
-}
-
-/// A name as the shell and nft take it; names of other characters get no command.
-fn quoted(name: &str) -> Option<&str> {
-    let plain = |each: char| each.is_ascii_alphanumeric() || matches!(each, '_' | '-' | '.' | '/');
-    (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }

@@ -2,13 +2,21 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{edit::Edit, matching::Matching};
+use super::{
+    action::Action,
+    edit::Edit,
+    matching::Matching,
+    opens,
+    owner::{Blocked, Lasting, Proposal},
+    setting::Setting,
+};
 use crate::{
-    model::{Field, HeaderSet, Host},
+    model::{Field, HeaderSet, Host, IpVersion, Step, Test, Values, values::Relation},
     simulate::{
         Companion, Exchange, Given, Outcome, Run, Simulation,
         outcome::{Decision, Ending},
     },
+    site::Site,
     world::World,
 };
 
@@ -21,25 +29,69 @@ const EDIT_LIMIT: usize = 4;
 /// Edits that were proved: they let the flow's whole exchange pass, and open exactly what they say.
 #[derive(Debug, Clone)]
 pub struct Fix {
-    edits: Vec<Edit>,
-    commands: Vec<String>,
+    made: Vec<Proposal>,
     opens: Vec<String>,
 }
 
 impl Fix {
     /// The edits.
-    #[must_use]
-    pub fn edits(&self) -> &[Edit] {
-        &self.edits
+    pub fn edits(&self) -> impl Iterator<Item = &Edit> {
+        self.made.iter().map(|proposal| &proposal.edit)
     }
 
-    /// The commands that make them, to be run in this order.
+    /// Whose rules they change: `ufw`, or `firewalld, sysctl`.
     #[must_use]
-    pub fn commands(&self) -> &[String] {
-        &self.commands
+    pub fn owner(&self) -> String {
+        let mut owners: Vec<&str> = Vec::new();
+        for proposal in &self.made {
+            if !owners.contains(&proposal.owner) {
+                owners.push(proposal.owner);
+            }
+        }
+        owners.join(", ")
     }
 
-    /// What they open and nothing else, in nft's words.
+    /// What makes them on the host, in this order.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.made.iter().flat_map(|proposal| &proposal.actions)
+    }
+
+    /// The same, as commands for a shell.
+    #[must_use]
+    pub fn commands(&self) -> Vec<String> {
+        self.actions().map(Action::command).collect()
+    }
+
+    /// What makes them last, where they do not by themselves. A program that saves everything is named once.
+    #[must_use]
+    pub fn persist(&self) -> Vec<&Action> {
+        let mut actions: Vec<&Action> = Vec::new();
+        for action in self.made.iter().flat_map(|proposal| &proposal.persist) {
+            if !actions.contains(&action) {
+                actions.push(action);
+            }
+        }
+        actions
+    }
+
+    /// Whether something is known that makes all of them last.
+    #[must_use]
+    pub fn can_persist(&self) -> bool {
+        self.made.iter().all(|proposal| proposal.lasting == Lasting::Always || !proposal.persist.is_empty())
+    }
+
+    /// How long they last.
+    #[must_use]
+    pub fn lasting(&self) -> Lasting {
+        if self.made.iter().all(|proposal| proposal.lasting == Lasting::Always) { Lasting::Always } else { Lasting::UntilReboot }
+    }
+
+    /// What the operator should know besides.
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        self.made.iter().flat_map(|proposal| &proposal.remarks).map(String::as_str)
+    }
+
+    /// What they open and nothing else.
     #[must_use]
     pub fn opens(&self) -> &[String] {
         &self.opens
@@ -61,6 +113,9 @@ pub enum Unproved {
     /// Tried, and it would open more than it says.
     #[error("an accept rule at that place was tried on the model, and would open more than this flow")]
     OpensMore,
+    /// Another program writes the rules, and takes no command for this.
+    #[error("{owner} keeps these rules: {hint}")]
+    Owned { owner: &'static str, hint: String },
     /// What is in the way can't be told.
     #[error("whether the flow passes can't be told: {0}")]
     Undecided(String),
@@ -83,70 +138,167 @@ enum Stopped {
     Companion(Companion),
 }
 
-/// Finds edits of rules that let the packets' exchange pass, and proves them.
+/// Finds edits that let the packets' exchange pass, and proves them.
 ///
 /// # Errors
 /// Why there is none.
-pub fn prove(host: &Host, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, given: Given) -> Result<Fix, Unproved> {
-    let mut model = host.clone();
-    let mut made: Vec<Edit> = Vec::new();
-    let mut commands = Vec::new();
+pub fn prove(site: &Site, version: IpVersion, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, given: Given) -> Result<Fix, Unproved> {
+    let mut prover = Prover { site, world, flow, aim, given, model: site.lowered(version).host.clone(), made: Vec::new() };
     let mut opens = Vec::new();
-    loop {
-        let simulation = Simulation::new(&model, world);
-        let exchange = simulation.exchange(flow.clone(), given);
-        let Some((outcome, stopped)) = first_block(&simulation, &exchange, aim) else { break };
-        if made.len() == EDIT_LIMIT {
+    while let Some((outcome, stopped)) = prover.first_block(&prover.model) {
+        if prover.made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
         }
-        let (edit, made_by, after) = shortest_edit(&model, world, &outcome, aim.allowed, stopped)?;
-        if made.iter().any(|each| each.chain == edit.chain && each.matching == edit.matching) {
+        let (proposal, after) = prover.step(&outcome, stopped)?;
+        if prover.made.iter().any(|each| each.edit == proposal.edit) {
             return Err(Unproved::StillBlocked);
         }
-        commands.extend(made_by);
-        opens.push(edit.opens(&model));
-        model = after;
-        made.push(edit);
+        opens.push(prover.words(&proposal.edit));
+        prover.model = after;
+        prover.made.push(proposal);
     }
-    if made.is_empty() {
+    if prover.made.is_empty() {
         return Err(Unproved::NotARule("nothing".into()));
     }
-    Ok(Fix { edits: made, commands, opens })
+    Ok(Fix { made: prover.made, opens })
 }
 
-/// The edit that names the fewest fields and still opens no more than is allowed, with its commands and the model after it.
-fn shortest_edit(
-    model: &Host,
-    world: &dyn World,
-    outcome: &Outcome<HeaderSet>,
-    allowed: &HeaderSet,
-    stopped: Stopped,
-) -> Result<(Edit, Vec<String>, Host), Unproved> {
-    let choices: &[&[Field]] = match stopped {
-        Stopped::First => &FIRST,
-        Stopped::Later => &LATER,
-        // These have words of their own.
-        Stopped::Companion(_) => &[&[]],
-    };
-    let mut why = Unproved::NoMatch;
-    for fields in choices {
-        let edit = match edit_for(model, outcome, stopped, fields) {
-            Ok(edit) => edit,
-            Err(error) => {
-                why = error;
-                continue;
-            }
+/// A proof that is under way.
+struct Prover<'a> {
+    site: &'a Site,
+    world: &'a dyn World,
+    flow: &'a HeaderSet,
+    aim: Aim<'a>,
+    given: Given,
+    /// With the edits that were made.
+    model: Host,
+    made: Vec<Proposal>,
+}
+
+impl Prover<'_> {
+    /// The first thing in the way of the flow in a model.
+    fn first_block(&self, model: &Host) -> Option<(Outcome<HeaderSet>, Stopped)> {
+        let simulation = Simulation::new(model, self.world);
+        let exchange = simulation.exchange(self.flow.clone(), self.given);
+        first_block(&simulation, &exchange, self.aim)
+    }
+
+    /// The edit that names the fewest fields and still opens no more than is allowed, with the model after it.
+    fn step(&self, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<(Proposal, Host), Unproved> {
+        if let Ending::Unknown(why) = &outcome.verdict {
+            return Err(Unproved::Undecided(why.clone()));
+        }
+        let mut why = Unproved::NoMatch;
+        let Some(blocked) = self.blocked(outcome) else {
+            return self.tried(vec![self.setting(outcome)?], outcome, stopped);
         };
-        // A prefix in the place of most of its addresses is shorter; the proof shows whether it opens more.
-        let wide = edit.matching.widened(model.version).filter(|_| stopped == Stopped::First);
-        for edit in wide.map(|matching| Edit { matching, ..edit.clone() }).into_iter().chain([edit]) {
-            match try_edit(model, world, allowed, stopped, edit) {
+        for matching in matchings(&self.model, outcome, stopped) {
+            let found = blocked.proposals(&matching).and_then(|proposals| self.tried(proposals, outcome, stopped));
+            match found {
                 Ok(found) => return Ok(found),
+                // What an owner can't say of a longer match does not tell more than what was wrong with a shorter one.
+                Err(Unproved::NoMatch) => {}
                 Err(error) => why = error,
             }
         }
+        Err(why)
     }
-    Err(why)
+
+    /// The first of several that helps and opens no more than is allowed.
+    fn tried(&self, proposals: Vec<Proposal>, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<(Proposal, Host), Unproved> {
+        let mut why = Unproved::StillBlocked;
+        for proposal in proposals {
+            let mut after = self.model.clone();
+            proposal.edit.apply(&mut after);
+            if !self.helps(outcome, stopped, &after) {
+                continue;
+            }
+            match stopped {
+                Stopped::First => match opens_only(&self.model, &after, self.world, self.aim.allowed, &proposal.edit) {
+                    Ok(()) => return Ok((proposal, after)),
+                    Err(error) => why = error,
+                },
+                Stopped::Later | Stopped::Companion(_) => return Ok((proposal, after)),
+            }
+        }
+        Err(why)
+    }
+
+    /// Whether the same no longer stops all of the same packets.
+    fn helps(&self, outcome: &Outcome<HeaderSet>, stopped: Stopped, after: &Host) -> bool {
+        match self.first_block(after) {
+            Some((now, still)) => still != stopped || now.decided_by != outcome.decided_by || !outcome.space.minus(&now.space).is_empty(),
+            None => true,
+        }
+    }
+
+    /// Where the packets are stopped, if a rule or policy stops them.
+    fn blocked<'a>(&'a self, outcome: &'a Outcome<HeaderSet>) -> Option<Blocked<'a>> {
+        let (hook, chain, rule, several) = match &outcome.decided_by {
+            Decision::Rule { hook, rule } => (*hook, rule.chain, Some(rule.index as usize), false),
+            Decision::Policy { hook, chain, .. } => (*hook, *chain, None, false),
+            Decision::Several { hook, chain } => (*hook, *chain, None, true),
+            Decision::Stage { .. } => return None,
+        };
+        let before = |index: usize| self.made.iter().rev().try_fold(index, |index, made| made.edit.index_before(chain, index));
+        let original = rule.and_then(before).and_then(|index| u32::try_from(index).ok());
+        Some(Blocked { site: self.site, world: self.world, host: &self.model, hook, chain, rule, original, several, outcome })
+    }
+
+    /// The setting that stops the packets.
+    fn setting(&self, outcome: &Outcome<HeaderSet>) -> Result<Proposal, Unproved> {
+        let Decision::Stage { stage, reason } = &outcome.decided_by else { return Err(Unproved::NoMatch) };
+        let way = outcome.space.values(Field::InInterface, 32).single().and_then(|index| u32::try_from(index).ok());
+        let rules: usize = self.model.chains.iter().map(|chain| chain.rules.len()).sum();
+        // What a setting opens is looked for among all packets: with many rules that takes too long.
+        let proposal = way.filter(|_| rules <= MANY_RULES).and_then(|index| Setting::proposal(*stage, index, &self.model));
+        proposal.ok_or_else(|| Unproved::NotARule(format!("{} ({reason})", stage.name())))
+    }
+
+    /// What an edit opens, in words.
+    fn words(&self, edit: &Edit) -> String {
+        let sent = Values::one(32, 0);
+        let own = self.aim.allowed.relation(Field::InInterface, &sent) == Relation::Inside;
+        match edit {
+            Edit::Insert { matching, .. } => opens::words(matching, &self.model, own),
+            Edit::Remove(_) | Edit::Set(_) => {
+                let fields = [Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort];
+                Matching::of(self.flow, &[], &self.model, &fields)
+                    .map(|matching| opens::words(&matching, &self.model, own))
+                    .unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// With more rules than this, what a change of a setting opens is not looked for.
+const MANY_RULES: usize = 2_000;
+
+/// What an accept rule may match, the shortest first.
+fn matchings(model: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Vec<Matching> {
+    let choices: &[&[Field]] = match stopped {
+        Stopped::First => &FIRST,
+        Stopped::Later => &LATER,
+        Stopped::Companion(companion) => {
+            let changed: Vec<_> = outcome.changed.iter().cloned().collect();
+            return vec![Matching::of_companion(companion, &changed, model)];
+        }
+    };
+    // An interface that follows from the way is no part of the match.
+    let counts = |field: Field| !matches!(field, Field::InInterface | Field::OutInterface) || stopped == Stopped::Later;
+    let changed: Vec<_> = outcome.changed.iter().filter(|(field, _)| counts(*field)).cloned().collect();
+    let mut matchings: Vec<Matching> = Vec::new();
+    for fields in choices {
+        let Some(matching) = Matching::of(&outcome.space, &changed, model, fields) else { continue };
+        // A prefix in the place of most of its addresses is shorter; the proof shows whether it opens more.
+        let wide = matching.widened(model.version).filter(|_| stopped == Stopped::First);
+        for matching in wide.into_iter().chain([matching]) {
+            if !matchings.contains(&matching) {
+                matchings.push(matching);
+            }
+        }
+    }
+    matchings
 }
 
 /// What a rule for first packets may name, the shortest first.
@@ -159,22 +311,6 @@ const FIRST: [&[Field]; 4] = [
 
 /// What a rule for later packets may name.
 const LATER: [&[Field]; 1] = [&[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState]];
-
-fn try_edit(
-    model: &Host,
-    world: &dyn World,
-    allowed: &HeaderSet,
-    stopped: Stopped,
-    edit: Edit,
-) -> Result<(Edit, Vec<String>, Host), Unproved> {
-    let commands = edit.commands(model).ok_or(Unproved::NoMatch)?;
-    let mut after = model.clone();
-    edit.apply(&mut after);
-    if stopped == Stopped::First {
-        opens_only(model, &after, world, allowed, &edit)?;
-    }
-    Ok((edit, commands, after))
-}
 
 /// The first thing in the exchange's way, and what it stops.
 fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim: Aim<'_>) -> Option<(Outcome<HeaderSet>, Stopped)> {
@@ -200,39 +336,31 @@ fn without_any(run: &Run<HeaderSet>) -> Option<Outcome<HeaderSet>> {
     stopped.into_iter().find(|outcome| by_rule(outcome) && !outcome.space.minus(&served).is_empty())
 }
 
-/// An accept rule before what stops the packets.
-fn edit_for(host: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped, fields: &[Field]) -> Result<Edit, Unproved> {
-    if let Ending::Unknown(why) = &outcome.verdict {
-        return Err(Unproved::Undecided(why.clone()));
-    }
-    let (chain, index) = match &outcome.decided_by {
-        Decision::Rule { rule, .. } => (rule.chain, rule.index as usize),
-        Decision::Policy { chain, .. } => (*chain, host.chains[chain.0 as usize].rules.len()),
-        Decision::Several { chain, .. } => (*chain, 0),
-        Decision::Stage { stage, reason } => return Err(Unproved::NotARule(format!("{} ({reason})", stage.name()))),
-    };
-    if let Stopped::Companion(companion) = stopped {
-        let changed: Vec<_> = outcome.changed.iter().cloned().collect();
-        return Ok(Edit { chain, index, matching: Matching::of_companion(companion, &changed, host) });
-    }
-    // An interface that follows from the way is no part of the match.
-    let counts = |field: Field| !matches!(field, Field::InInterface | Field::OutInterface) || stopped == Stopped::Later;
-    let changed: Vec<_> = outcome.changed.iter().filter(|(field, _)| counts(*field)).cloned().collect();
-    let matching = Matching::of(&outcome.space, &changed, host, fields).ok_or(Unproved::NoMatch)?;
-    Ok(Edit { chain, index, matching })
-}
-
 /// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow. (A rule for later
 /// packets matches established ones only, whose first packet had to pass before; one for messages that a flow needs, nothing but those.)
 fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit) -> Result<(), Unproved> {
     let mut start = HeaderSet::all();
-    for (field, values) in edit.matching.fields() {
-        if *field != Field::OutInterface {
-            start = start.split(*field, values).0;
+    match edit {
+        Edit::Insert { matching, .. } => {
+            for (field, values) in matching.fields() {
+                if *field != Field::OutInterface {
+                    start = start.split(*field, values).0;
+                }
+            }
         }
+        // Whatever the rule stopped.
+        Edit::Remove(rule) => {
+            let tests = before.chains.get(rule.chain.0 as usize).and_then(|chain| chain.rules.get(rule.index as usize));
+            for step in tests.iter().flat_map(|rule| &rule.steps) {
+                if let Step::Test(Test::In { field: Field::Source, values }) = step {
+                    start = start.split(Field::Source, values).0;
+                }
+            }
+        }
+        Edit::Set(setting) => start = start.split(Field::InInterface, &Values::one(32, u128::from(setting.interface()))).0,
     }
-    let sent = crate::model::Values::one(32, 0);
-    let own = allowed.relation(Field::InInterface, &sent) == crate::model::values::Relation::Inside;
+    let sent = Values::one(32, 0);
+    let own = allowed.relation(Field::InInterface, &sent) == Relation::Inside;
     let (from_here, from_outside) = start.split(Field::InInterface, &sent);
     let start = if own { from_here } else { from_outside };
     let accepted = |host: &Host| {

@@ -169,10 +169,18 @@ pub struct Evidence {
 /// A proved fix.
 #[derive(Debug, Serialize)]
 pub struct Proved {
-    pub owner: &'static str,
+    /// Whose rules change: `ufw`, `firewalld`, `nft`, `iptables`, `Docker`…
+    pub owner: String,
     pub commands: Vec<String>,
     pub opens: Vec<String>,
+    /// The commands last beyond the owner's reload and the next boot.
     pub persistent: bool,
+    /// What makes them last, if they do not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub persist: Vec<String>,
+    /// What the operator should know besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// Whose rules these are.
@@ -292,7 +300,14 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
 const MOST_EVIDENCE: usize = 100;
 
 fn proved(fix: &fixes::Fix) -> Proved {
-    Proved { owner: "nft", commands: fix.commands().to_vec(), opens: fix.opens().to_vec(), persistent: false }
+    Proved {
+        owner: fix.owner(),
+        commands: fix.commands(),
+        opens: fix.opens().to_vec(),
+        persistent: fix.lasting() == fixes::Lasting::Always,
+        persist: fix.persist().into_iter().map(fixes::Action::command).collect(),
+        remarks: fix.remarks().map(str::to_owned).collect(),
+    }
 }
 
 /// Which packet of the exchange.

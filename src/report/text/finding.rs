@@ -10,7 +10,7 @@ use crate::{
         later_chain_overrules::accepted_before,
         symptom, witness,
     },
-    fixes::{Fix, Unproved},
+    fixes::{Fix, Lasting, Unproved},
     model::{HeaderSet, IpVersion},
     owners::Owner,
     report::{
@@ -83,19 +83,27 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
         }
     }
     match fix {
-        Some(Ok(fix)) => {
-            if fix.commands().iter().any(|command| command.len() > LONGEST) {
-                text.push_str(&entry("fix", "a proved one exists but is long; --format json has it"));
-            } else {
-                for command in fix.commands() {
-                    text.push_str(&entry("fix", command));
-                }
-                text.push_str(&entry("", "proved on a copy of the rules: it opens this and nothing else; a reload forgets it"));
-            }
-        }
+        Some(Ok(fix)) => text.push_str(&proved(fix)),
         Some(Err(why)) => text.push_str(&entry("no fix", &why.to_string())),
         None => {}
     }
+    text
+}
+
+/// A fix: the commands, what they open, how long they last.
+pub fn proved(fix: &Fix) -> String {
+    let commands = fix.commands();
+    if commands.iter().any(|command| command.len() > LONGEST) {
+        return entry("fix", "a proved one exists but is long; --format json has it");
+    }
+    let mut text: String = commands.iter().map(|command| entry("fix", command)).collect();
+    let lasts = match fix.lasting() {
+        Lasting::Always => "survives a reload",
+        Lasting::UntilReboot => "lasts until the rules are loaded anew",
+    };
+    text.push_str(&entry("", &format!("proved: opens {} and nothing else; {lasts}", fix.opens().join(", and "))));
+    text.push_str(&fix.persist().into_iter().map(|action| entry("for good", &action.command())).collect::<String>());
+    text.push_str(&fix.remarks().map(|remark| entry("note", remark)).collect::<String>());
     text
 }
 
