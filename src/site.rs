@@ -52,7 +52,8 @@ impl Site {
     /// Decodes and lowers what was collected.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
-        let ruleset = nft::decode::decode(&snapshot.nft);
+        let network = network::decode::decode(&snapshot);
+        let mut ruleset = nft::decode::decode(&snapshot.nft);
         let mut legacy = xtables::blob::decode(&snapshot.legacy);
         let mut unread = Vec::new();
         for (texts, version) in [(&snapshot.iptables_save, IpVersion::V4), (&snapshot.ip6tables_save, IpVersion::V6)] {
@@ -60,9 +61,12 @@ impl Site {
                 unread.extend(legacy.add_saved(&saved.name, &saved.text, version));
             }
         }
+        let index = |name: &str| network.links.iter().find(|link| link.name == name).map(|link| link.index);
+        for saved in &snapshot.nft_json {
+            unread.extend(ruleset.add_listing(&saved.name, &saved.text, &index));
+        }
         let ipsets = ipset::decode::decode(&snapshot.ipset);
         legacy.name_sets(&ipsets);
-        let network = network::decode::decode(&snapshot);
         let versions = [IpVersion::V4, IpVersion::V6]
             .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy, ipsets: &ipsets }, &network, &snapshot, version));
         Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default(), writers: RefCell::default() }

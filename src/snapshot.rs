@@ -74,6 +74,9 @@ pub struct Snapshot {
     /// Texts of `ip6tables-save` in the stead of a kernel's rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ip6tables_save: Vec<SavedText>,
+    /// Outputs of `nft -j list ruleset` in the stead of a kernel's rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nft_json: Vec<SavedText>,
     /// The host around such texts, if it was not collected either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<described::Description>,

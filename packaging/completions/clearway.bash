@@ -71,7 +71,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
+            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -90,6 +90,10 @@ _clearway() {
                     return 0
                     ;;
                 --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -133,7 +137,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__audit)
-            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -152,6 +156,10 @@ _clearway() {
                     return 0
                     ;;
                 --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -239,7 +247,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__flows)
-            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -258,6 +266,10 @@ _clearway() {
                     return 0
                     ;;
                 --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -423,7 +435,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__rules)
-            opts="-h --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --format --output --help"
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,6 +454,10 @@ _clearway() {
                     return 0
                     ;;
                 --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -469,7 +485,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__snapshot)
-            opts="-o -h --output --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --sets --no-dns --help"
+            opts="-o -h --output --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --sets --no-dns --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -499,6 +515,10 @@ _clearway() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --nft-json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ipset-save)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -519,7 +539,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__trace)
-            opts="-h --packets --netns --snapshot --iptables-save --ip6tables-save --ipset-save --host --format --output --help"
+            opts="-h --packets --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -542,6 +562,10 @@ _clearway() {
                     return 0
                     ;;
                 --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clearway_global_optspecs
-    string join \n netns= snapshot= iptables-save= ip6tables-save= ipset-save= host= flow= proxy= config= no-discover no-dns format= output= fail-on= which-clients h/help V/version
+    string join \n netns= snapshot= iptables-save= ip6tables-save= nft-json= ipset-save= host= flow= proxy= config= no-discover no-dns format= output= fail-on= which-clients h/help V/version
 end
 
 function __fish_clearway_needs_command
@@ -28,6 +28,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -l netns -d 'A network n
 complete -c clearway -n "__fish_clearway_needs_command" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_needs_command" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
@@ -56,6 +57,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand audit" -l netns -d 'A 
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
@@ -76,6 +78,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand trace" -l netns -d 'A 
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
@@ -86,6 +89,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand flows" -l netns -d 'A 
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
@@ -101,6 +105,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand rules" -l netns -d 'A 
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
@@ -112,6 +117,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l netns -d 
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l sets -d 'How much of big sets to keep' -r -f -a "whole\t'Every element'

@@ -10,7 +10,10 @@ use std::{
 use super::Error;
 use crate::{
     model::{IpVersion, chain::Backend},
-    ruleset::xtables::save,
+    ruleset::{
+        nft::{Family, import},
+        xtables::save,
+    },
     snapshot::{Missing, NftRecord, SavedText, Snapshot, VERSION, described::Description},
 };
 
@@ -23,6 +26,9 @@ pub struct OfflineArgs {
     /// Audit the rules of a saved `ip6tables-save`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["netns", "snapshot"])]
     pub ip6tables_save: Option<PathBuf>,
+    /// Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["netns", "snapshot"])]
+    pub nft_json: Option<PathBuf>,
     /// The sets of a saved `ipset save`, for rules that match them
     #[arg(long, value_name = "FILE", conflicts_with_all = ["netns", "snapshot"])]
     pub ipset_save: Option<PathBuf>,
@@ -40,7 +46,7 @@ impl OfflineArgs {
     /// Whether a text is named.
     #[must_use]
     pub fn is_given(&self) -> bool {
-        [&self.iptables_save, &self.ip6tables_save, &self.ipset_save].iter().any(|file| file.is_some())
+        [&self.iptables_save, &self.ip6tables_save, &self.nft_json, &self.ipset_save].iter().any(|file| file.is_some())
     }
 
     /// The host that they make; None if none is given.
@@ -48,19 +54,24 @@ impl OfflineArgs {
         if !self.is_given() {
             return match &self.host {
                 None => Ok(None),
-                Some(_) => Err(Error::Usage("--host tells of the host around saved rules: name them with --iptables-save".into())),
+                Some(_) => {
+                    Err(Error::Usage("--host tells of the host around saved rules: name them with --iptables-save or --nft-json".into()))
+                }
             };
         }
         let saved = |file: &Option<PathBuf>| file.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>();
         let (four, six, sets) = (saved(&self.iptables_save)?, saved(&self.ip6tables_save)?, saved(&self.ipset_save)?);
+        let listings = saved(&self.nft_json)?;
         let mut snapshot = match &self.host {
             Some(path) => host(path)?,
-            None => assumed(&four, &six),
+            None => assumed(&four, &six, &listings),
         };
         // Whichever back end the text is of, there the program works on it.
-        snapshot.iptables = Some(Backend::Xtables);
+        let has_iptables = !four.is_empty() || !six.is_empty();
+        snapshot.iptables = Some(if has_iptables { Backend::Xtables } else { Backend::NfTables });
         snapshot.iptables_save = four;
         snapshot.ip6tables_save = six;
+        snapshot.nft_json = listings;
         snapshot.ipset.saved = sets;
         Ok(Some(snapshot))
     }
@@ -101,7 +112,7 @@ fn host(path: &Path) -> Result<Snapshot, Error> {
 }
 
 /// A host of which only the rules are known.
-fn assumed(four: &[SavedText], six: &[SavedText]) -> Snapshot {
+fn assumed(four: &[SavedText], six: &[SavedText], listings: &[SavedText]) -> Snapshot {
     let mut names = BTreeSet::new();
     let (mut of_four, mut of_six) = (!four.is_empty(), !six.is_empty());
     for (texts, version) in [(four, IpVersion::V4), (six, IpVersion::V6)] {
@@ -111,6 +122,13 @@ fn assumed(four: &[SavedText], six: &[SavedText]) -> Snapshot {
             let rules = table.chains.iter().flat_map(|chain| &chain.rules);
             let interfaces = rules.flat_map(|rule| [&rule.header.incoming, &rule.header.outgoing]).flatten();
             names.extend(interfaces.map(|interface| interface.text()).filter(|name| !name.ends_with('+')));
+        }
+    }
+    for listing in listings {
+        names.extend(import::interfaces(&listing.text));
+        for family in import::families(&listing.text) {
+            of_four |= family != Family::Ip6;
+            of_six |= family != Family::Ip;
         }
     }
     let description = Description::assumed(&names, of_four, of_six);

@@ -97,7 +97,7 @@ impl<S: Space> Machine<'_, S> {
             let Some(base) = &host.chains[id.0 as usize].base else { continue };
             if base.kind == ChainKind::Nat {
                 translating.push(*id);
-            } else if base.devices.is_empty() || device.is_some_and(|device| base.devices.contains(&device)) {
+            } else if !matches!(hook, Hook::Ingress | Hook::Egress) || device.is_some_and(|device| base.devices.contains(&device)) {
                 stops.push((base.priority, 1, Stop::Chain(*id)));
             }
         }

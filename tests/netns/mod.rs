@@ -43,6 +43,14 @@ impl Namespace {
         nft.wait().expect("nft ends").success() && written.is_ok()
     }
 
+    /// What a program writes there.
+    #[allow(dead_code, reason = "not every binary needs all of it")]
+    pub fn output(&self, program: &str, args: &[&str]) -> String {
+        let output = Command::new("ip").args(["netns", "exec", &self.0, program]).args(args).output().expect("ip runs");
+        assert!(output.status.success(), "{program} {args:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// What clearway reads of it.
     #[allow(dead_code, reason = "not every binary needs all of it")]
     pub fn collect(&self, whole_sets: bool) -> Snapshot {

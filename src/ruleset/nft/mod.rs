@@ -1,7 +1,7 @@
 //! An nf_tables ruleset as the kernel holds it: tables, chains, rules of expressions, sets and objects.
 //!
-//! [`decode`] makes it from the raw netlink messages of a snapshot; [`mod@print`] writes it as `nft list ruleset` would;
-//! [`expr`] has a file for each kernel expression.
+//! [`decode`] makes it from the raw netlink messages of a snapshot, [`import`] from the text of `nft -j list ruleset`; [`mod@print`] writes it as
+//! `nft list ruleset` would; [`expr`] has a file for each kernel expression.
 
 pub mod decode;
 
@@ -14,6 +14,8 @@ pub mod object;
 mod language;
 
 pub mod print;
+
+pub mod import;
 
 use serde::Serialize;
 use smallvec::SmallVec;

@@ -148,6 +148,19 @@ pub fn by_id(id: u32) -> Option<Datatype> {
     ALL.iter().find(|t| t.id == id).copied()
 }
 
+/// The type of this name; of two that share one, the first.
+pub fn by_name(name: &str) -> Option<Datatype> {
+    if name == "verdict" {
+        return Some(&VERDICT);
+    }
+    ALL.iter().find(|t| t.name == name).copied()
+}
+
+/// The number of a set whose keys are of these types, the inverse of [`parts_of`].
+pub fn id_of(parts: impl Iterator<Item = Datatype>) -> u32 {
+    parts.fold(0, |id, part| (id << 6) | part.id)
+}
+
 /// The types that a set's number stands for: one, or several for a concatenation, six bits each, the first highest.
 pub fn parts_of(id: u32) -> Vec<Datatype> {
     if id < 64 || id == 0xffff_ff00 {

@@ -1,5 +1,5 @@
 //! nft's language in tables: data types and the names of their values, headers with their fields, options, and what `meta`, `ct`, `rt` and
-//! `socket` can be asked for. [`mod@super::print`] finds words for numbers in them.
+//! `socket` can be asked for. [`mod@super::print`] finds words for numbers in them, [`super::import`] numbers for words.
 
 pub mod datatype;
 
@@ -14,3 +14,5 @@ pub mod transport;
 pub mod option;
 
 pub mod keys;
+
+pub mod timeouts;

@@ -47,7 +47,7 @@ pub struct Field {
     pub only_icmp_type: Option<u8>,
 }
 
-/// The protocols above one, by the value of its key.
+/// The protocols above one, by the value of its key; of several values the first is the usual one.
 pub type Above = &'static [(u32, &'static Protocol)];
 
 /// A header.
@@ -178,7 +178,7 @@ pub static ARP: Protocol = header(
 );
 
 fn over_ether() -> Above {
-    static LIST: Above = &[(0x0800, &IP), (0x0806, &ARP), (0x86dd, &IP6), (0x88a8, &VLAN), (0x8100, &VLAN)];
+    static LIST: Above = &[(0x0800, &IP), (0x0806, &ARP), (0x86dd, &IP6), (0x8100, &VLAN), (0x88a8, &VLAN)];
     LIST
 }
 

@@ -27,7 +27,7 @@ mod write;
 
 use std::fmt;
 
-use super::language::{datatype, keys, number, option, protocol, symbols};
+use super::language::{datatype, keys, number, option, protocol, symbols, timeouts};
 use super::{Chain, Rule, Ruleset, Set, Table};
 
 use write::Writer;

@@ -4,7 +4,7 @@ use crate::ruleset::nft::decode::attributes::{Attributes, be16, be32, byte, pars
 use crate::ruleset::nft::{Expr, Family, Object, expr::Synproxy};
 
 use super::write::Writer;
-use super::{constant, stateful};
+use super::{constant, stateful, timeouts};
 
 /// nft's word for a kind of object (`NFT_OBJECT_*`).
 pub const fn kind_name(kind: u32) -> &'static str {
@@ -103,28 +103,8 @@ fn conntrack(writer: &mut Writer, kind: u32, attributes: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// The states of a connection, with the timeouts that nft takes for the default and so does not write.
-const TCP_TIMEOUTS: &[(&str, u32)] = &[
-    ("syn_sent", 120),
-    ("syn_recv", 60),
-    ("established", 432_000),
-    ("fin_wait", 120),
-    ("close_wait", 60),
-    ("last_ack", 30),
-    ("time_wait", 120),
-    ("close", 10),
-    ("syn_sent2", 120),
-    ("retrans", 300),
-    ("unack", 300),
-];
-const UDP_TIMEOUTS: &[(&str, u32)] = &[("unreplied", 30), ("replied", 180)];
-
 fn changed_timeouts(l4: u8, attributes: &[u8]) -> Option<Vec<String>> {
-    let known = match l4 {
-        6 => TCP_TIMEOUTS,
-        17 => UDP_TIMEOUTS,
-        _ => return None,
-    };
+    let known = timeouts::of(l4)?;
     let mut changed = Vec::new();
     for attribute in Attributes(attributes) {
         let (number, value) = attribute?;
