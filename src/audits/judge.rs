@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     gateway::{Expect, Flow, Role, Start, expression::Protocol, proxy::Unresolved},
-    model::{Field, HeaderSet, IpVersion, Side, Values, step::ConditionKind},
+    model::{Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
         outcome::{Decision, Delivery, Ending, Undecided},
@@ -160,6 +160,19 @@ pub fn unresolved(flow: &Flow) -> Option<Judged> {
         verdict,
         standing: Standing::Alone,
     })
+}
+
+/// The start of a flow that is one only because a rule translates its destination: who comes in where the rule does not ask is none of it.
+#[must_use]
+pub fn translated(judged: &Judged) -> Start {
+    let [first, ..] = &judged.legs;
+    let to_this_host = |piece: &&Piece| {
+        let at_input =
+            matches!(&piece.outcome.decided_by, Decision::Rule { hook: Hook::Input, .. } | Decision::Policy { hook: Hook::Input, .. });
+        (at_input || piece.fate == Fate::NoListener) && !piece.is_redirected()
+    };
+    let others = first.pieces.iter().filter(to_this_host).fold(judged.start.legitimate.clone(), |left, piece| left.minus(&piece.honest));
+    Start { legitimate: others, ..judged.start.clone() }
 }
 
 /// How connection tracking takes the flow's first packet.
@@ -342,7 +355,7 @@ impl Piece {
     /// Whether a rule has given its packets another destination.
     #[must_use]
     pub fn is_redirected(&self) -> bool {
-        self.outcome.changed.iter().any(|(field, _)| *field == Field::Destination)
+        self.outcome.changed.iter().any(|(field, _)| matches!(field, Field::Destination | Field::DestinationPort))
     }
 
     /// How many addresses its honest packets come from, halved; none where they are too many to count.

@@ -10,6 +10,8 @@ pub mod symptom;
 
 pub mod seen;
 
+pub mod translation;
+
 mod expected_block_passes;
 
 mod client_blocked;
@@ -184,8 +186,9 @@ fn is_certain(judged: &Judged, leg: Leg, index: usize) -> bool {
 
 /// The packets of a blocked flow that end at such a stage, which is no rule: rules are not to blame, and no change of them helps.
 fn ended_at(judged: &Judged, title: impl FnOnce() -> String, wanted: impl Fn(Stage, &Piece) -> bool) -> Option<Problem> {
-    let ends = |_: Leg, piece: &Piece| match &piece.outcome.decided_by {
-        Decision::Stage { stage, .. } => piece.fate == Fate::Stopped && wanted(*stage, piece),
+    // Who sends the other messages that a flow needs is not known, and so not by which way they come.
+    let ends = |leg: Leg, piece: &Piece| match &piece.outcome.decided_by {
+        Decision::Stage { stage, .. } => !matches!(leg, Leg::Companion(_)) && piece.fate == Fate::Stopped && wanted(*stage, piece),
         _ => false,
     };
     (judged.verdict == Verdict::Blocked).then(|| problem(title(), judged, ends)).flatten()

@@ -4,6 +4,7 @@ use super::{
     Audit, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     listener_elsewhere::elsewhere,
+    nat_target_gone::is_unheard,
     problem,
 };
 use crate::site::Site;
@@ -20,7 +21,8 @@ version. Clients see \"connection refused\" (errno 111), exactly as with the def
 };
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {
-    let wanted = judged.verdict == Verdict::Refused && elsewhere(site, judged).is_empty();
+    let told_elsewhere = judged.legs.iter().flat_map(|leg| &leg.pieces).any(is_unheard);
+    let wanted = judged.verdict == Verdict::Refused && !told_elsewhere && elsewhere(site, judged).is_empty();
     let title = format!("nothing listens on {}", judged.to());
     wanted.then(|| problem(title, judged, |leg, piece| leg == Leg::First && piece.fate == Fate::NoListener)).flatten()
 }

@@ -91,8 +91,11 @@ fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
                 continue;
             }
             let one = judge::judge(site, source, &flow, start);
-            if !flow.if_translated || leads_on(&one) {
+            if !flow.if_translated {
                 judged.push(one);
+            } else if leads_on(&one) {
+                let start = judge::translated(&one);
+                judged.push(judge::judge(site, source, &flow, start));
             }
         }
     }

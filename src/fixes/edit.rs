@@ -28,6 +28,7 @@ impl Edit {
     pub fn apply(&self, host: &mut Host) {
         match self {
             Self::Insert { chain, index, matching } => {
+                host.conntrack |= matching.reads_connection();
                 let Some(chain) = host.chains.get_mut(chain.0 as usize) else { return };
                 let mut steps: Vec<Step> = matching.tests().into_iter().map(Step::Test).collect();
                 steps.push(Step::Verdict(Verdict::Accept));

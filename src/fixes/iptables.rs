@@ -29,7 +29,8 @@ pub fn options(matching: &Matching, host: &Host) -> Option<Vec<String>> {
             words.push(format!("{option} {}", interface(values, host)?));
         }
     }
-    let state = values(Field::CtState).map(states);
+    let translated = values(Field::CtStatus).map(|_| "-m conntrack --ctstate DNAT".to_owned());
+    let state = values(Field::CtState).map(states).or(translated);
     if let Some(types) = icmp(protocol, values(Field::SourcePort)) {
         words.extend(state);
         return Some(types.iter().map(|kind| [words.as_slice(), &[kind.to_string()]].concat().join(" ")).collect());
@@ -57,6 +58,7 @@ pub fn options(matching: &Matching, host: &Host) -> Option<Vec<String>> {
                 | Field::Protocol
                 | Field::SourcePort
                 | Field::DestinationPort
+                | Field::CtStatus
                 | Field::CtState
         )
     };

@@ -7,7 +7,10 @@ use ipnet::{Ipv4Subnets, Ipv6Subnets};
 
 use crate::{
     model::{Bits, Field, HeaderSet, Host, IpVersion, Test, Values, bits::ones},
-    simulate::{Companion, conntrack::RELATED},
+    simulate::{
+        Companion,
+        conntrack::{ESTABLISHED, NEW, RELATED},
+    },
 };
 
 /// More pieces than this in one match are no small fix any more.
@@ -17,7 +20,7 @@ const ICMP: u128 = 1;
 const ICMPV6: u128 = 58;
 
 /// Fields that a match may name, in the order in which operators write them.
-const FIELDS: [Field; 8] = [
+const FIELDS: [Field; 9] = [
     Field::InInterface,
     Field::OutInterface,
     Field::Protocol,
@@ -25,8 +28,12 @@ const FIELDS: [Field; 8] = [
     Field::Destination,
     Field::SourcePort,
     Field::DestinationPort,
+    Field::CtStatus,
     Field::CtState,
 ];
+
+/// `IPS_DST_NAT`: the destination of the connection was translated.
+const TRANSLATED: u128 = 1 << 5;
 
 /// A conjunction of fields with their values, as the packet is where the rule stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +45,14 @@ impl Matching {
         let mut list = Vec::new();
         for field in FIELDS.into_iter().filter(|field| fields.contains(field)) {
             let width = field.width(host.version);
+            if field == Field::CtStatus {
+                let status = changed.iter().find(|(each, _)| *each == field).and_then(|(_, bits)| bits.as_constant())?;
+                if status & TRANSLATED == 0 {
+                    return None;
+                }
+                list.push((field, Values::masked(width, TRANSLATED, TRANSLATED)));
+                continue;
+            }
             let values = match changed.iter().find(|(each, _)| *each == field) {
                 None => space.values(field, width),
                 Some((_, bits)) => match (bits.as_constant(), bits.as_field(host.version)) {
@@ -88,9 +103,17 @@ impl Matching {
         self.0.iter()
     }
 
+    /// Whether it asks connection tracking, which the kernel starts for the first rule that does (`nft_ct_get_init`, `conntrack_mt_check`).
+    pub fn reads_connection(&self) -> bool {
+        self.0.iter().any(|(field, _)| matches!(field, Field::CtState | Field::CtStatus))
+    }
+
     /// As tests of a rule.
     pub fn tests(&self) -> Vec<Test> {
-        self.0.iter().map(|(field, values)| Test::In { field: *field, values: Arc::new(values.clone()) }).collect()
+        // A packet without a connection has no status.
+        let tracked = (Field::CtState, Values::from_ranges(32, [ESTABLISHED, RELATED, NEW].map(|state| (state, state))));
+        let guard = self.values(Field::CtStatus).map(|_| &tracked);
+        self.0.iter().chain(guard).map(|(field, values)| Test::In { field: *field, values: Arc::new(values.clone()) }).collect()
     }
 
     /// In nft's words; None if it takes too many pieces.
@@ -121,6 +144,7 @@ impl Matching {
                 Field::Destination => format!("{family} daddr {}", addresses(values, host.version)?),
                 Field::SourcePort => format!("{ports} sport {}", numbers(values)?),
                 Field::DestinationPort => format!("{ports} dport {}", numbers(values)?),
+                Field::CtStatus => "ct status dnat".to_owned(),
                 Field::CtState => format!("ct state {}", states(values)?),
                 _ => return None,
             });

@@ -146,6 +146,11 @@ pub fn prove(site: &Site, version: IpVersion, world: &dyn World, flow: &HeaderSe
     let mut prover = Prover { site, world, flow, aim, given, model: site.lowered(version).host.clone(), made: Vec::new() };
     let mut opens = Vec::new();
     while let Some((outcome, stopped)) = prover.first_block(&prover.model) {
+        if stopped == Stopped::Later && !prover.model.conntrack {
+            // The rule that lets them pass asks for their connection, and so starts connection tracking.
+            prover.model.conntrack = true;
+            continue;
+        }
         if prover.made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
         }
@@ -214,10 +219,12 @@ impl Prover<'_> {
                 continue;
             }
             match stopped {
-                Stopped::First => match opens_only(&self.model, &after, self.world, self.aim.allowed, &proposal.edit) {
-                    Ok(()) => return Ok((proposal, after)),
-                    Err(error) => why = error,
-                },
+                Stopped::First => {
+                    match opens_only(&self.model, &after, self.world, self.aim.allowed, &proposal.edit, is_translated(outcome)) {
+                        Ok(()) => return Ok((proposal, after)),
+                        Err(error) => why = error,
+                    }
+                }
                 Stopped::Later | Stopped::Companion(_) => return Ok((proposal, after)),
             }
         }
@@ -271,12 +278,16 @@ impl Prover<'_> {
     }
 }
 
+/// Beyond so many rules it takes too long to follow all packets that a translation could meet.
+const MOST_RULES: usize = 10_000;
+
 /// With more rules than this, what a change of a setting opens is not looked for.
 const MANY_RULES: usize = 2_000;
 
 /// What an accept rule may match, the shortest first.
 fn matchings(model: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Vec<Matching> {
     let choices: &[&[Field]] = match stopped {
+        Stopped::First if is_translated(outcome) => &TRANSLATED,
         Stopped::First => &FIRST,
         Stopped::Later => &LATER,
         Stopped::Companion(companion) => {
@@ -309,8 +320,25 @@ const FIRST: [&[Field]; 4] = [
     &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort],
 ];
 
-/// What a rule for later packets may name.
-const LATER: [&[Field]; 1] = [&[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState]];
+/// The same for packets whose destination was translated. A rule that does not ask for that lets pass also who knows the new destination, so it
+/// is for programs that have no word for it; what it opens is told.
+const TRANSLATED: [&[Field]; 5] = [
+    &[Field::Protocol, Field::Destination, Field::DestinationPort, Field::CtStatus],
+    &[Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort, Field::CtStatus],
+    &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort, Field::CtStatus],
+    &[Field::InInterface, Field::OutInterface, Field::Protocol, Field::Destination, Field::DestinationPort],
+    &[Field::Protocol, Field::Destination, Field::DestinationPort],
+];
+
+fn is_translated(outcome: &Outcome<HeaderSet>) -> bool {
+    outcome.changed.iter().any(|(field, _)| matches!(field, Field::Destination | Field::DestinationPort))
+}
+
+/// What a rule for later packets may name, the narrowest first.
+const LATER: [&[Field]; 2] = [
+    &[Field::Protocol, Field::Source, Field::Destination, Field::SourcePort, Field::CtState],
+    &[Field::Protocol, Field::Source, Field::SourcePort, Field::CtState],
+];
 
 /// The first thing in the exchange's way, and what it stops.
 fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim: Aim<'_>) -> Option<(Outcome<HeaderSet>, Stopped)> {
@@ -338,12 +366,21 @@ fn without_any(run: &Run<HeaderSet>) -> Option<Outcome<HeaderSet>> {
 
 /// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow. (A rule for later
 /// packets matches established ones only, whose first packet had to pass before; one for messages that a flow needs, nothing but those.)
-fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit) -> Result<(), Unproved> {
+fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit, translated: bool) -> Result<(), Unproved> {
+    if translated && before.chains.iter().map(|chain| chain.rules.len()).sum::<usize>() > MOST_RULES {
+        return Err(Unproved::Undecided("too many rules to tell what else comes by a translation".into()));
+    }
+    // What is translated on the way may have had any destination before.
+    let told_at_start = |field: Field| match field {
+        Field::OutInterface | Field::CtStatus | Field::CtState => false,
+        Field::Destination | Field::DestinationPort => !translated,
+        _ => true,
+    };
     let mut start = HeaderSet::all();
     match edit {
         Edit::Insert { matching, .. } => {
             for (field, values) in matching.fields() {
-                if *field != Field::OutInterface {
+                if told_at_start(*field) {
                     start = start.split(*field, values).0;
                 }
             }
@@ -373,7 +410,16 @@ fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSe
         let others = set.boxes().flatten().map(|(field, _)| field).filter(|field| !WHO.contains(field)).collect::<FxHashSet<_>>();
         others.into_iter().fold(set.clone(), |set, field| set.forget(field))
     };
-    if !who(&opened).minus(&who(allowed)).is_empty() {
+    // The translation, not the new rule, decides for which destinations it is: the rule says only to what they are translated.
+    let mut allowed = if translated { allowed.forget(Field::Destination) } else { allowed.clone() };
+    if let Edit::Insert { matching, .. } = edit
+        && translated
+        && !matching.reads_connection()
+    {
+        let fields = matching.fields().filter(|(field, _)| *field != Field::OutInterface);
+        allowed = allowed.or(fields.fold(HeaderSet::all(), |set, (field, values)| set.split(*field, values).0));
+    }
+    if !who(&opened).minus(&who(&allowed)).is_empty() {
         return Err(Unproved::OpensMore);
     }
     Ok(())

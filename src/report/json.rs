@@ -16,7 +16,7 @@ use crate::{
         judge::{Fate, Judged, Judgement, Leg, Piece, Verdict},
         symptom::Symptom,
         trace::ending,
-        witness,
+        translation, witness,
     },
     fixes,
     gateway::{Expect, Role},
@@ -151,6 +151,9 @@ pub struct Reported {
     pub symptom: Option<Symptom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overruled: Option<DecidedBy>,
+    /// The rule that gave the packets another destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translated_by: Option<DecidedBy>,
     pub fixes: Vec<Proved>,
 }
 
@@ -292,6 +295,9 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         evidence: evidence.take(MOST_EVIDENCE).collect(),
         symptom: first.and_then(|(leg, piece)| crate::audits::symptom::of_piece(judged, leg, piece)),
         overruled: finding.problem.overruled.as_ref().map(|decision| decided_by(site, judged.version, decision)),
+        translated_by: first
+            .and_then(|(_, piece)| translation::of(&site.lowered(judged.version).host, piece))
+            .map(|decision| decided_by(site, judged.version, decision)),
         fixes: fix.iter().map(|fix| proved(fix)).collect(),
     }
 }

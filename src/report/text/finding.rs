@@ -8,7 +8,7 @@ use crate::{
         Finding,
         judge::{Fate, Judged, Judgement, Leg, Piece},
         later_chain_overrules::accepted_before,
-        symptom, witness,
+        symptom, translation, witness,
     },
     fixes::{Fix, Lasting, Unproved},
     model::{HeaderSet, IpVersion},
@@ -48,6 +48,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
         let part = part::words(site, judged, leg, packets);
         told.push_str(
             &[
+                entry("translated", &translated(site, judged, piece)),
                 entry(decided.label(), &rule),
                 entry("written by", &writer),
                 entry("because", &overruled(site, judged, piece)),
@@ -130,7 +131,8 @@ fn place(judged: &Judged, leg: Leg, index: usize) -> Option<(&Judgement, &Piece)
 /// The places of the configuration that ask for the flow.
 fn wanted_by(judged: &Judged) -> String {
     let Some(wanted) = &judged.flow.wanted else { return String::new() };
-    let places: Vec<String> = std::iter::once(&wanted.place).chain(&wanted.wanted_by).map(|place| place.long()).collect();
+    let mut places: Vec<String> = std::iter::once(&wanted.place).chain(&wanted.wanted_by).map(|place| place.long()).collect();
+    places.dedup();
     let more = places.len().saturating_sub(MOST_PLACES);
     let mut lines = places.into_iter().take(MOST_PLACES).collect::<Vec<_>>().join("\n");
     if more > 0 {
@@ -148,6 +150,12 @@ fn rule(decided: &DecidedBy) -> String {
         Some(rule) => format!("{}\n{rule}", decided.words()),
         None => decided.words(),
     }
+}
+
+/// The rule that gave the packets another destination.
+fn translated(site: &Site, judged: &Judged, piece: &Piece) -> String {
+    let host = &site.lowered(judged.version).host;
+    translation::of(host, piece).map_or_else(String::new, |decision| rule(&decided_by(site, judged.version, decision)))
 }
 
 /// That an earlier base chain accepted what this one stops.

@@ -54,7 +54,8 @@ fn escaped(text: &str, stays: impl Fn(&str) -> Option<usize>) -> String {
 fn colour(text: &str) -> Option<usize> {
     let inner = text.strip_prefix("\u{1b}[")?;
     let end = inner.find('m').filter(|end| *end <= 6)?;
-    let known = |code: &str| matches!(code, "" | "0" | "1" | "2" | "31" | "32" | "33" | "36");
+    // 22 and 39 are how a table ends what it had to wrap.
+    let known = |code: &str| matches!(code, "" | "0" | "1" | "2" | "22" | "31" | "32" | "33" | "36" | "39");
     inner.get(..end)?.split(';').all(known).then_some(2 + end + 1)
 }
 
@@ -69,6 +70,9 @@ mod tests {
         assert!(matches!(line("plain “words”"), Cow::Borrowed(_)));
         let coloured = format!("{}\n\tx", paint(severity(crate::audits::Severity::Error), &paint(BOLD, "bold")));
         assert_eq!(lines(&coloured), coloured);
+        let mut wrapped = tabled::Table::from_iter([[paint(severity(crate::audits::Severity::Error), &paint(BOLD, "wide words"))]]);
+        wrapped.with(tabled::settings::Width::wrap(9).keep_words(true));
+        assert_eq!(lines(&wrapped.to_string()), wrapped.to_string());
         for command in ["\u{1b}]0;title\u{7}", "\u{1b}[8m", "\u{1b}[31", "\u{1b}[1;1H", "\r", "\u{8}", "\u{1b}"] {
             assert!(!lines(command).contains(['\u{1b}', '\r', '\u{8}', '\u{7}']), "{command:?}");
         }
