@@ -29,11 +29,17 @@ pub struct Audited {
     pub assumptions: Vec<String>,
 }
 
-/// More findings than this hardly have as many causes: only the first get a fix.
-const MOST_FIXES: usize = 8;
-
 /// A proof runs the flow several times: with more rules than this only an error is worth the time.
 const MANY_RULES: usize = 10_000;
+
+/// So many findings get a fix, the first ones: more hardly have as many causes.
+const fn most_fixes(rules: usize) -> usize {
+    match rules {
+        0..=1_000 => 64,
+        1_001..=MANY_RULES => 8,
+        _ => 1,
+    }
+}
 
 impl Audited {
     /// Finds what is wrong with the flows, and fixes.
@@ -51,7 +57,7 @@ impl Audited {
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
             let worth = finding.audit.severity == Severity::Error || (finding.audit.severity == Severity::Warning && rules <= MANY_RULES);
-            let wanted = worth && tried < if rules <= MANY_RULES { MOST_FIXES } else { 1 };
+            let wanted = worth && tried < most_fixes(rules);
             let fix = wanted.then(|| fix(site, world, &flows[finding.flow], finding)).flatten();
             tried += usize::from(fix.is_some());
             fix

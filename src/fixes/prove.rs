@@ -14,6 +14,7 @@ use crate::{
     model::{Field, HeaderSet, Host, IpVersion, Step, Test, Values, values::Relation},
     simulate::{
         Companion, Exchange, Given, Outcome, Run, Simulation,
+        conntrack::{ESTABLISHED, RELATED},
         outcome::{Decision, Ending},
     },
     site::Site,
@@ -116,6 +117,11 @@ pub enum Unproved {
     /// Another program writes the rules, and takes no command for this.
     #[error("{owner} keeps these rules: {hint}")]
     Owned { owner: &'static str, hint: String },
+    /// Replies are stopped that belong to no known connection there.
+    #[error(
+        "its replies are stopped before connection tracking or exempt from it, where no rule can tell them from the packets of strangers"
+    )]
+    Untracked,
     /// What is in the way can't be told.
     #[error("whether the flow passes can't be told: {0}")]
     Undecided(String),
@@ -153,6 +159,9 @@ pub fn prove(site: &Site, version: IpVersion, world: &dyn World, flow: &HeaderSe
         }
         if prover.made.len() == EDIT_LIMIT {
             return Err(Unproved::StillBlocked);
+        }
+        if stopped == Stopped::Later && !is_of_connection(&outcome) {
+            return Err(Unproved::Untracked);
         }
         let (proposal, after) = prover.step(&outcome, stopped)?;
         if prover.made.iter().any(|each| each.edit == proposal.edit) {
@@ -352,6 +361,12 @@ fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim:
             let mut wanted = companions.iter().filter(|(companion, _)| companion.is_of_neighbours() || aim.path_mtu);
             wanted.find_map(|(companion, run)| without_any(run).map(|outcome| (outcome, Stopped::Companion(*companion))))
         })
+}
+
+/// Whether connection tracking knows the connection of what is stopped.
+fn is_of_connection(outcome: &Outcome<HeaderSet>) -> bool {
+    let state = outcome.changed.iter().find(|(field, _)| *field == Field::CtState).and_then(|(_, bits)| bits.as_constant());
+    state.is_some_and(|state| matches!(state, ESTABLISHED | RELATED))
 }
 
 /// What stops a message for packets for which none gets through, whoever sends it.

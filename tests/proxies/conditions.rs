@@ -55,14 +55,16 @@ pub struct Condition {
     pub code: Option<&'static str>,
     /// False if it is decided by chance or by an earlier packet, so that one request tells nothing.
     pub certain: bool,
+    /// False if no accept rule would help.
+    pub mendable: bool,
 }
 
 const fn stops(name: &'static str, upstream: Upstream, commands: &'static str, code: &'static str) -> Condition {
-    Condition { name, upstream, commands, code: Some(code), certain: true }
+    Condition { name, upstream, commands, code: Some(code), certain: true, mendable: true }
 }
 
 const fn passes(name: &'static str, upstream: Upstream, commands: &'static str) -> Condition {
-    Condition { name, upstream, commands, code: None, certain: true }
+    Condition { name, upstream, commands, code: None, certain: true, mendable: true }
 }
 
 /// Words of which the conditions are made: a rule in a base chain, a base chain that drops what it does not accept, and what such a chain
@@ -102,18 +104,24 @@ pub const CONDITIONS: &[Condition] = &[
     stops("data dropped", Far, "rule output tcp dport 8080 meta length gt 100 drop", "sometimes-blocked"),
     stops("new dropped", Far, "rule output tcp dport 8080 ct state new drop", "upstream-blocked"),
     stops("postrouting drop", Far, "rule postrouting tcp dport 8080 drop", "upstream-blocked"),
-    stops(
-        "reply dropped before conntrack",
-        Far,
-        "table; chain prerouting filter -300; nft add rule inet t prerouting tcp sport 8080 drop",
-        "reply-blocked",
-    ),
-    stops(
-        "untracked, and only established replies",
-        Far,
-        "table; chain output filter -300; nft add rule inet t output tcp dport 8080 notrack; only input 'iifname lo accept' 'ct state established accept'",
-        "reply-blocked",
-    ),
+    Condition {
+        mendable: false,
+        ..stops(
+            "reply dropped before conntrack",
+            Far,
+            "table; chain prerouting filter -300; nft add rule inet t prerouting tcp sport 8080 drop",
+            "reply-blocked",
+        )
+    },
+    Condition {
+        mendable: false,
+        ..stops(
+            "untracked, and only established replies",
+            Far,
+            "table; chain output filter -300; nft add rule inet t output tcp dport 8080 notrack; only input 'iifname lo accept' 'ct state established accept'",
+            "reply-blocked",
+        )
+    },
     stops("by user", Far, "rule output meta skuid nobody tcp dport 8080 drop", "upstream-blocked"),
     passes("another user", Far, "rule output meta skuid games tcp dport 8080 drop"),
     passes("logged and counted", Far, "rule output tcp dport 8080 counter log accept"),

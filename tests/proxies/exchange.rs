@@ -201,10 +201,11 @@ fn under(condition: &Condition, kind: &Kind, gateway: &Namespace, folder: &Path)
     let before = logs(folder).len();
     let audited = audit(&gateway.0);
     let seen = request(&gateway.0, upstream.port());
+    let finding = first_finding(&audited, upstream);
+    let mut differences = finding.map(|finding| mended(condition, finding, gateway)).unwrap_or_default();
     gateway.shell(&format!("({UNDO}) 2>/dev/null"));
     let log = logs(folder);
     let log = log.get(before..).unwrap_or_default();
-    let mut differences = Vec::new();
 
     let flows = audited["flows"].as_array().expect("flows");
     let flow =
@@ -214,7 +215,6 @@ fn under(condition: &Condition, kind: &Kind, gateway: &Namespace, folder: &Path)
     if !source.contains(&place) {
         differences.push(format!("{name}: the flow is from {source:?}, not from {place}"));
     }
-    let finding = first_finding(&audited, upstream);
     // Whose packets a rule for one user stops depends on the user as which the proxy's workers run.
     let expected = condition.code.filter(|_| name != "by user" || kind.name == "nginx");
     if finding.and_then(|finding| finding["code"].as_str()) != expected {
@@ -233,6 +233,26 @@ fn under(condition: &Condition, kind: &Kind, gateway: &Namespace, folder: &Path)
     let parts: Vec<&str> = if kind.name == "haproxy" { Vec::new() } else { words.split(": AH").collect() };
     if !parts.iter().all(|part| log.contains(part)) {
         differences.push(format!("{name}: the log has no {words:?}: {log}"));
+    }
+    differences
+}
+
+/// How it differs from what the finding's fix promises, when its commands are run as they are printed.
+fn mended(condition: &Condition, finding: &serde_json::Value, gateway: &Namespace) -> Vec<String> {
+    let &Condition { name, upstream, .. } = condition;
+    let commands: Vec<&str> = finding["fixes"][0]["commands"].as_array().into_iter().flatten().filter_map(|each| each.as_str()).collect();
+    if commands.is_empty() {
+        let by_rule = finding["rule"]["chain"].is_string() && finding["confidence"] == "certain" && condition.mendable;
+        return if by_rule { vec![format!("{name}: no fix for what a rule stops: {finding}")] } else { Vec::new() };
+    }
+    gateway.shell(&commands.iter().map(|command| format!("{}\n", command.replace("{ ", "'{ ").replace(" }", " }'"))).collect::<String>());
+    let audited = audit(&gateway.0);
+    let mut differences = Vec::new();
+    if let Some(left) = first_finding(&audited, upstream).filter(|left| left["flow"] == finding["flow"]) {
+        differences.push(format!("{name}: {commands:?} leave {left}"));
+    }
+    if request(&gateway.0, upstream.port()) != Some(200) {
+        differences.push(format!("{name}: {commands:?} do not mend it"));
     }
     differences
 }
