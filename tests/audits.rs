@@ -23,6 +23,8 @@ address = "203.0.113.10:443"
 const DEFAULT: &str = "[[route]]\nto = \"default\"\nvia = \"203.0.113.1\"\ndev = \"wan0\"\n";
 const OPEN: &str = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
 const CLOSED: &str = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+const TRANSLATING: &str = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -d 203.0.113.10 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.7\nCOMMIT\n";
+const REDIRECTING: &str = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 3000\nCOMMIT\n";
 
 /// The codes of the findings about one flow.
 fn codes(rules: &str, host: &str, flow: &str) -> Vec<String> {
@@ -42,6 +44,7 @@ fn causes_that_are_no_rules() {
     let strict = "[sysctls]\n\"net/ipv4/conf/all/rp_filter\" = 1\n";
     let loose = "[sysctls]\n\"net/ipv4/conf/all/rp_filter\" = 2\n";
     let forwards = "forwarding = true\n";
+    let masquerading = TRANSLATING.replace("COMMIT", "-A POSTROUTING -s 10.0.0.0/24 -d 10.0.0.7 -j MASQUERADE\nCOMMIT");
     for (before, after, rules, flow, wanted) in [
         ("", "", OPEN, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", "forwarding-off"),
         (forwards, "", OPEN, "tcp 192.0.2.1 -> 10.0.0.7:80 in wan0", ""),
@@ -56,6 +59,10 @@ fn causes_that_are_no_rules() {
         ("", "", OPEN, "tcp local -> [2001:db8:1::1]:443", "route-drop"),
         ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8080 in wan0", "listener-elsewhere"),
         ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8081 in wan0", "no-listener"),
+        (forwards, "", TRANSLATING, "tcp 10.0.0.9 -> 203.0.113.10:80 in lan0", "hairpin-without-masquerade"),
+        (forwards, "", TRANSLATING, "tcp 192.0.2.1 -> 203.0.113.10:80 in wan0", ""),
+        (forwards, "", &masquerading, "tcp 10.0.0.9 -> 203.0.113.10:80 in lan0", ""),
+        ("", "", REDIRECTING, "tcp 192.0.2.1 -> 203.0.113.10:80 in wan0", "nat-target-gone"),
         ("", "", OPEN, "tcp [2001:db8::7] -> [2001:db8::10]:443 in wan0", "listener-elsewhere"),
     ] {
         let found = codes(rules, &format!("{before}{HOST}{DEFAULT}{after}"), flow);

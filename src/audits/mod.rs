@@ -50,6 +50,8 @@ mod nat_target_gone;
 
 mod localnet_martian;
 
+mod hairpin;
+
 mod listener_elsewhere;
 
 pub mod later_chain_overrules;
@@ -126,7 +128,7 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 23] = [
+pub const ALL: [&Audit; 24] = [
     &expected_block_passes::AUDIT,
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
@@ -141,6 +143,7 @@ pub const ALL: [&Audit; 23] = [
     &nat_target_gone::AUDIT,
     &route_drop::AUDIT,
     &localnet_martian::AUDIT,
+    &hairpin::AUDIT,
     &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
@@ -196,7 +199,7 @@ fn ended_at(judged: &Judged, title: impl FnOnce() -> String, wanted: impl Fn(Sta
 
 /// Whether a piece is stopped by rules, or by a stage that no audit of its own tells of.
 fn is_stopped_by_rules(piece: &Piece) -> bool {
-    let told = |stage| matches!(stage, Stage::ForwardingOff | Stage::ReversePath | Stage::Localnet | Stage::NoRoute(_));
+    let told = |stage| matches!(stage, Stage::ForwardingOff | Stage::ReversePath | Stage::Localnet | Stage::Around | Stage::NoRoute(_));
     piece.fate == Fate::Stopped && !matches!(&piece.outcome.decided_by, Decision::Stage { stage, .. } if told(*stage))
 }
 

@@ -18,6 +18,8 @@ pub mod settings;
 
 pub mod sockets;
 
+use std::collections::BTreeMap;
+
 use context::Context;
 use rustc_hash::FxHashMap;
 
@@ -76,7 +78,7 @@ pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, ver
     let mut legacy = rules.xtables.tables.iter().filter(|table| table.version == version);
     let host = Host {
         version,
-        interfaces: interfaces(network, version),
+        interfaces: interfaces(network, &snapshot.sysctls, version),
         hooks: nft::hooks::order(&chains),
         chains,
         conntrack: nft::conntrack::is_active(rules.nft, version) || legacy.any(xtables::tracks),
@@ -104,7 +106,9 @@ fn release(text: &str) -> (u32, u32) {
 }
 
 /// The interfaces with their addresses of one version.
-fn interfaces(network: &Network, version: IpVersion) -> Vec<Interface> {
+fn interfaces(network: &Network, sysctls: &BTreeMap<String, String>, version: IpVersion) -> Vec<Interface> {
+    let path = if version == IpVersion::V4 { "net/bridge/bridge-nf-call-iptables" } else { "net/bridge/bridge-nf-call-ip6tables" };
+    let frames = sysctls.get(path).is_some_and(|value| value.trim() != "0");
     let own = |link: u32| {
         let of_link = network.addresses.iter().filter(move |address| address.link == link);
         of_link.filter_map(move |address| match (version, address.local) {
@@ -123,6 +127,7 @@ fn interfaces(network: &Network, version: IpVersion) -> Vec<Interface> {
         mtu: link.mtu,
         group: link.group,
         resolves: link.resolves,
+        filters_frames: frames && link.kind.as_deref() == Some("bridge"),
         gateways: gateways.get(&link.index).cloned().unwrap_or_default(),
         neighbours: neighbours(network, link.index, version),
     };

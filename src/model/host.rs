@@ -23,6 +23,8 @@ pub struct Interface {
     pub group: u32,
     /// Whoever sends by it has to know the receiver's hardware address (`ndisc_constructor`).
     pub resolves: bool,
+    /// A bridge whose frames visit the hooks of IP (`bridge-nf-call-iptables` and its like).
+    pub filters_frames: bool,
     /// The routers that routes of this IP version lead to on it.
     pub gateways: Vec<u128>,
     /// Neighbours whose hardware address was set by hand (`NUD_PERMANENT`).

@@ -335,6 +335,7 @@ mod tests {
             mtu: 1500,
             group: 0,
             resolves: true,
+            filters_frames: false,
             gateways: Vec::new(),
             neighbours: Vec::new(),
         };

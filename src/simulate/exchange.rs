@@ -36,8 +36,14 @@ impl Simulation<'_> {
     pub fn exchange<S: Space>(&self, start: S, given: Given) -> Exchange<S> {
         let first = self.run(start, given);
         let mut undecided = first.undecided.clone();
-        let replies = first.accepted().filter_map(|finished| self.answer(finished, &mut undecided)).collect::<Vec<_>>();
-        let reply = self.run_groups(replies, undecided);
+        let (mut replies, mut lost) = (Vec::new(), Vec::new());
+        for finished in first.accepted() {
+            let (back, around) = self.comes_back(finished);
+            replies.extend(back.iter().filter_map(|finished| self.answer(finished, &mut undecided)));
+            lost.extend(around);
+        }
+        let mut reply = self.run_groups(replies, undecided);
+        reply.finished.extend(lost);
         let mut undecided = reply.undecided.clone();
         let later = reply.accepted().map(|finished| self.later(finished, &mut undecided)).collect::<Vec<_>>();
         let rest = self.run_groups(later, undecided);

@@ -70,6 +70,8 @@ pub mod run;
 
 pub mod exchange;
 
+mod hairpin;
+
 pub mod stage;
 
 pub mod companions;

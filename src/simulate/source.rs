@@ -266,6 +266,7 @@ mod tests {
             mtu: 1500,
             group: 0,
             resolves: index != 1,
+            filters_frames: false,
             gateways: Vec::new(),
             neighbours: Vec::new(),
         };

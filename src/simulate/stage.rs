@@ -13,6 +13,8 @@ pub enum Stage {
     Localnet,
     /// The route back to the source leads elsewhere (`rp_filter`).
     ReversePath,
+    /// A reply that does not come back by this host.
+    Around,
     /// It is for another host, and this one does not forward.
     ForwardingOff,
     /// Longer than the next link takes, and not to be fragmented.
@@ -42,6 +44,7 @@ impl Stage {
             Self::Receive => "receive",
             Self::Martian | Self::Localnet => "martian",
             Self::ReversePath => "rp_filter",
+            Self::Around => "hairpin",
             Self::ForwardingOff | Self::Mtu | Self::Forwarding => "forwarding",
             Self::NoRoute(_) | Self::Routing => "routing",
             Self::Nat => "nat",

@@ -31,6 +31,7 @@ fn host(routes: Vec<Route>, sockets: Vec<Socket>) -> Host {
         mtu: 1500,
         group: 0,
         resolves: index != 1,
+        filters_frames: false,
         gateways: Vec::new(),
         neighbours: Vec::new(),
     };
