@@ -53,7 +53,7 @@ impl Audited {
         // What an unknown part of a rule stands for has made unknown what rests on it.
         shortcomings.extend(site.unread.iter().cloned());
         let findings = audits::findings(site, &flows);
-        let rules: usize = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum();
+        let rules = site.rules();
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
             let worth = finding.audit.severity == Severity::Error || (finding.audit.severity == Severity::Warning && rules <= MANY_RULES);

@@ -82,6 +82,12 @@ impl Site {
         }
     }
 
+    /// How many rules following a packet may cost, of whichever IP version has more.
+    #[must_use]
+    pub fn rules(&self) -> usize {
+        self.versions.iter().map(|lowered| lowered.host.rules()).max().unwrap_or_default()
+    }
+
     /// A chain of the model.
     #[must_use]
     pub fn chain(&self, version: IpVersion, chain: ChainId) -> Option<&Chain> {

@@ -88,8 +88,7 @@ pub struct Disagreement {
 /// Traces packets of the outcomes of first packets, and compares: of every flow the first outcomes, as many as take little time.
 #[must_use]
 pub fn disagreements(site: &Site, world: &dyn World, flows: &[Judged]) -> Vec<Disagreement> {
-    let rules = site.ruleset.tables.iter().flat_map(|table| &table.chains).map(|chain| chain.rules.len()).sum::<usize>();
-    let all = MOST_EVALUATIONS / rules.max(1);
+    let all = MOST_EVALUATIONS / site.rules().max(1);
     let each = (all / flows.len().max(1)).max(1);
     let replayed = |judged: &Judged| -> Vec<Disagreement> {
         let [first, ..] = &judged.legs;

@@ -33,13 +33,15 @@ pub struct Output {
     to: To,
     name: String,
     format: Format,
+    /// Colours are taken out of text.
+    plain: bool,
     /// Columns of the terminal, or what suits a file.
     pub width: usize,
 }
 
 enum To {
-    Stdout(Box<dyn Write>),
-    File(BufWriter<anstream::StripStream<File>>, Replacement),
+    Stdout(BufWriter<io::Stdout>),
+    File(BufWriter<File>, Replacement),
 }
 
 /// Without a terminal nobody knows the width: lines that most editors and mails still show whole.
@@ -51,17 +53,15 @@ impl OutputArgs {
         if let Some(path) = &self.output {
             let name = path.display().to_string();
             let (file, place) = Replacement::open(path).map_err(|error| Error::Write { to: name.clone(), error })?;
-            let to = To::File(BufWriter::with_capacity(BUFFER, anstream::StripStream::new(file)), place);
-            return Ok(Output { to, name, format: self.format, width: WIDTH_OF_FILES });
+            let to = To::File(BufWriter::with_capacity(BUFFER, file), place);
+            return Ok(Output { to, name, format: self.format, plain: true, width: WIDTH_OF_FILES });
         }
         let stdout = io::stdout();
         let width =
             if stdout.is_terminal() { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { WIDTH_OF_FILES };
-        let to: Box<dyn Write> = match self.format {
-            Format::Text => Box::new(BufWriter::with_capacity(BUFFER, anstream::AutoStream::auto(stdout))),
-            Format::Json => Box::new(BufWriter::with_capacity(BUFFER, stdout)),
-        };
-        Ok(Output { to: To::Stdout(to), name: "standard output".into(), format: self.format, width })
+        let plain = anstream::AutoStream::choice(&stdout) == anstream::ColorChoice::Never;
+        let to = To::Stdout(BufWriter::with_capacity(BUFFER, stdout));
+        Ok(Output { to, name: "standard output".into(), format: self.format, plain, width })
     }
 }
 
@@ -74,7 +74,10 @@ impl Output {
             Format::Json => None,
             Format::Text => Some(String::from_utf8_lossy(bytes)),
         };
-        let text = text.as_deref().map(plain::lines);
+        let text = text.as_deref().map(plain::lines).map(|text| match self.plain {
+            true => anstream::adapter::strip_str(&text).to_string(),
+            false => text.into(),
+        });
         let bytes = text.as_deref().map_or(bytes, str::as_bytes);
         self.to.writer().write_all(bytes).map_err(|error| Error::Write { to: self.name.clone(), error })
     }

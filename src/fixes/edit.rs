@@ -30,7 +30,7 @@ impl Edit {
             Self::Insert { chain, index, matching } => {
                 host.conntrack |= matching.reads_connection();
                 let Some(chain) = host.chains.get_mut(chain.0 as usize) else { return };
-                let mut steps: Vec<Step> = matching.tests().into_iter().map(Step::Test).collect();
+                let mut steps: Vec<Step> = matching.tests(host.version).into_iter().map(Step::Test).collect();
                 steps.push(Step::Verdict(Verdict::Accept));
                 let at = (*index).min(chain.rules.len());
                 Arc::make_mut(&mut chain.rules).insert(at, Rule { handle: None, steps });

@@ -35,6 +35,9 @@ const FIELDS: [Field; 9] = [
 /// `IPS_DST_NAT`: the destination of the connection was translated.
 const TRANSLATED: u128 = 1 << 5;
 
+/// Bytes of both ports.
+const PORTS: u128 = 4;
+
 /// A conjunction of fields with their values, as the packet is where the rule stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matching(Vec<(Field, Values)>);
@@ -109,11 +112,22 @@ impl Matching {
     }
 
     /// As tests of a rule.
-    pub fn tests(&self) -> Vec<Test> {
+    pub fn tests(&self, version: IpVersion) -> Vec<Test> {
         // A packet without a connection has no status.
         let tracked = (Field::CtState, Values::from_ranges(32, [ESTABLISHED, RELATED, NEW].map(|state| (state, state))));
         let guard = self.values(Field::CtStatus).map(|_| &tracked);
-        self.0.iter().chain(guard).map(|(field, values)| Test::In { field: *field, values: Arc::new(values.clone()) }).collect()
+        // Where the ports end: what is shorter has none that a rule could read (`nft_payload_eval`).
+        let header = match version {
+            IpVersion::V4 => 20,
+            IpVersion::V6 => 40,
+        };
+        let long = self.has_ports().then(|| (Field::Length, Values::range(16, header + PORTS, ones(16))));
+        self.0
+            .iter()
+            .chain(&long)
+            .chain(guard)
+            .map(|(field, values)| Test::In { field: *field, values: Arc::new(values.clone()) })
+            .collect()
     }
 
     /// In nft's words; None if it takes too many pieces.
@@ -128,7 +142,6 @@ impl Matching {
             Some(17) => "udp",
             _ => "th",
         };
-        let named_by_ports = self.values(Field::SourcePort).or(self.values(Field::DestinationPort)).is_some();
         let icmp = self.icmp();
         let mut words = Vec::new();
         for (field, values) in &self.0 {
@@ -138,7 +151,7 @@ impl Matching {
                 Field::ArpOperation => "arp operation { request, reply }".into(),
                 Field::InInterface => format!("iifname {}", interfaces(values, host)?),
                 Field::OutInterface => format!("oifname {}", interfaces(values, host)?),
-                Field::Protocol if named_by_ports && ports != "th" => continue,
+                Field::Protocol if self.has_ports() && ports != "th" => continue,
                 Field::Protocol => format!("meta l4proto {}", numbers(values)?),
                 Field::Source => format!("{family} saddr {}", addresses(values, host.version)?),
                 Field::Destination => format!("{family} daddr {}", addresses(values, host.version)?),
@@ -163,6 +176,11 @@ impl Matching {
             _ => return None,
         };
         Some(words.to_owned())
+    }
+
+    /// Whether it names ports, or what ICMP has in their place.
+    fn has_ports(&self) -> bool {
+        self.values(Field::SourcePort).or(self.values(Field::DestinationPort)).is_some()
     }
 
     fn values(&self, field: Field) -> Option<&Values> {

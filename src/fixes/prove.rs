@@ -1,7 +1,5 @@
 //! The prover: tries edits on a copy of the model until the flow passes, and checks what else they open.
 
-use rustc_hash::FxHashSet;
-
 use super::{
     action::Action,
     edit::Edit,
@@ -11,7 +9,7 @@ use super::{
     setting::Setting,
 };
 use crate::{
-    model::{Field, HeaderSet, Host, IpVersion, Step, Test, Values, values::Relation},
+    model::{Field, HeaderSet, Host, IpVersion, Values, values::Relation},
     simulate::{
         Companion, Exchange, Given, Outcome, Run, Simulation,
         conntrack::{ESTABLISHED, RELATED},
@@ -20,9 +18,6 @@ use crate::{
     site::Site,
     world::World,
 };
-
-/// The fields that say who talks to whom.
-const WHO: [Field; 5] = [Field::InInterface, Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort];
 
 /// More edits than this are no small fix.
 const EDIT_LIMIT: usize = 4;
@@ -151,10 +146,12 @@ enum Stopped {
 pub fn prove(site: &Site, version: IpVersion, world: &dyn World, flow: &HeaderSet, aim: Aim<'_>, given: Given) -> Result<Fix, Unproved> {
     let mut prover = Prover { site, world, flow, aim, given, model: site.lowered(version).host.clone(), made: Vec::new() };
     let mut opens = Vec::new();
-    while let Some((outcome, stopped)) = prover.first_block(&prover.model) {
+    let mut block = prover.first_block(&prover.model);
+    while let Some((outcome, stopped)) = block {
         if stopped == Stopped::Later && !prover.model.conntrack {
             // The rule that lets them pass asks for their connection, and so starts connection tracking.
             prover.model.conntrack = true;
+            block = prover.first_block(&prover.model);
             continue;
         }
         if prover.made.len() == EDIT_LIMIT {
@@ -163,18 +160,31 @@ pub fn prove(site: &Site, version: IpVersion, world: &dyn World, flow: &HeaderSe
         if stopped == Stopped::Later && !is_of_connection(&outcome) {
             return Err(Unproved::Untracked);
         }
-        let (proposal, after) = prover.step(&outcome, stopped)?;
+        let Helpful { proposal, after, next } = prover.step(&outcome, stopped)?;
         if prover.made.iter().any(|each| each.edit == proposal.edit) {
             return Err(Unproved::StillBlocked);
         }
         opens.push(prover.words(&proposal.edit));
         prover.model = after;
         prover.made.push(proposal);
+        block = next;
     }
     if prover.made.is_empty() {
         return Err(Unproved::NotARule("nothing".into()));
     }
     Ok(Fix { made: prover.made, opens })
+}
+
+/// What stops packets, and which.
+type Block = (Outcome<HeaderSet>, Stopped);
+
+/// An edit that helps.
+struct Helpful {
+    proposal: Proposal,
+    /// The model with it.
+    after: Host,
+    /// What is then the first in the flow's way.
+    next: Option<Block>,
 }
 
 /// A proof that is under way.
@@ -191,14 +201,14 @@ struct Prover<'a> {
 
 impl Prover<'_> {
     /// The first thing in the way of the flow in a model.
-    fn first_block(&self, model: &Host) -> Option<(Outcome<HeaderSet>, Stopped)> {
+    fn first_block(&self, model: &Host) -> Option<Block> {
         let simulation = Simulation::new(model, self.world);
         let exchange = simulation.exchange(self.flow.clone(), self.given);
         first_block(&simulation, &exchange, self.aim)
     }
 
-    /// The edit that names the fewest fields and still opens no more than is allowed, with the model after it.
-    fn step(&self, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<(Proposal, Host), Unproved> {
+    /// The edit that names the fewest fields and still opens no more than is allowed.
+    fn step(&self, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<Helpful, Unproved> {
         if let Ending::Unknown(why) = &outcome.verdict {
             return Err(Unproved::Undecided(why.clone()));
         }
@@ -219,33 +229,25 @@ impl Prover<'_> {
     }
 
     /// The first of several that helps and opens no more than is allowed.
-    fn tried(&self, proposals: Vec<Proposal>, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<(Proposal, Host), Unproved> {
+    fn tried(&self, proposals: Vec<Proposal>, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Result<Helpful, Unproved> {
         let mut why = Unproved::StillBlocked;
         for proposal in proposals {
             let mut after = self.model.clone();
             proposal.edit.apply(&mut after);
-            if !self.helps(outcome, stopped, &after) {
+            let next = self.first_block(&after);
+            if next.as_ref().is_some_and(|(now, still)| *still == stopped && is_as_before(now, outcome)) {
                 continue;
             }
-            match stopped {
-                Stopped::First => {
-                    match opens_only(&self.model, &after, self.world, self.aim.allowed, &proposal.edit, is_translated(outcome)) {
-                        Ok(()) => return Ok((proposal, after)),
-                        Err(error) => why = error,
-                    }
-                }
-                Stopped::Later | Stopped::Companion(_) => return Ok((proposal, after)),
+            let opening = match stopped {
+                Stopped::First => opens::only(&self.model, &after, self.world, self.aim.allowed, &proposal.edit, is_translated(outcome)),
+                Stopped::Later | Stopped::Companion(_) => Ok(()),
+            };
+            match opening {
+                Ok(()) => return Ok(Helpful { proposal, after, next }),
+                Err(error) => why = error,
             }
         }
         Err(why)
-    }
-
-    /// Whether the same no longer stops all of the same packets.
-    fn helps(&self, outcome: &Outcome<HeaderSet>, stopped: Stopped, after: &Host) -> bool {
-        match self.first_block(after) {
-            Some((now, still)) => still != stopped || now.decided_by != outcome.decided_by || !outcome.space.minus(&now.space).is_empty(),
-            None => true,
-        }
     }
 
     /// Where the packets are stopped, if a rule or policy stops them.
@@ -265,9 +267,8 @@ impl Prover<'_> {
     fn setting(&self, outcome: &Outcome<HeaderSet>) -> Result<Proposal, Unproved> {
         let Decision::Stage { stage, reason } = &outcome.decided_by else { return Err(Unproved::NoMatch) };
         let way = outcome.space.values(Field::InInterface, 32).single().and_then(|index| u32::try_from(index).ok());
-        let rules: usize = self.model.chains.iter().map(|chain| chain.rules.len()).sum();
         // What a setting opens is looked for among all packets: with many rules that takes too long.
-        let proposal = way.filter(|_| rules <= MANY_RULES).and_then(|index| Setting::proposal(*stage, index, &self.model));
+        let proposal = way.filter(|_| self.model.rules() <= MANY_RULES).and_then(|index| Setting::proposal(*stage, index, &self.model));
         proposal.ok_or_else(|| Unproved::NotARule(format!("{} ({reason})", stage.name())))
     }
 
@@ -287,11 +288,13 @@ impl Prover<'_> {
     }
 }
 
-/// Beyond so many rules it takes too long to follow all packets that a translation could meet.
-const MOST_RULES: usize = 10_000;
-
 /// With more rules than this, what a change of a setting opens is not looked for.
 const MANY_RULES: usize = 2_000;
+
+/// Whether the same still stops all of the same packets.
+fn is_as_before(now: &Outcome<HeaderSet>, before: &Outcome<HeaderSet>) -> bool {
+    now.decided_by == before.decided_by && before.space.minus(&now.space).is_empty()
+}
 
 /// What an accept rule may match, the shortest first.
 fn matchings(model: &Host, outcome: &Outcome<HeaderSet>, stopped: Stopped) -> Vec<Matching> {
@@ -350,7 +353,7 @@ const LATER: [&[Field]; 2] = [
 ];
 
 /// The first thing in the exchange's way, and what it stops.
-fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim: Aim<'_>) -> Option<(Outcome<HeaderSet>, Stopped)> {
+fn first_block(simulation: &Simulation<'_>, exchange: &Exchange<HeaderSet>, aim: Aim<'_>) -> Option<Block> {
     let blocked = |run: &Run<HeaderSet>| run.outcomes().into_iter().find(|outcome| outcome.verdict != Ending::Accept);
     blocked(&exchange.first)
         .map(|outcome| (outcome, Stopped::First))
@@ -377,65 +380,4 @@ fn without_any(run: &Run<HeaderSet>) -> Option<Outcome<HeaderSet>> {
     // What routing drops came from an address that nobody has who sends such messages.
     let by_rule = |outcome: &Outcome<HeaderSet>| !matches!(outcome.decided_by, Decision::Stage { .. });
     stopped.into_iter().find(|outcome| by_rule(outcome) && !outcome.space.minus(&served).is_empty())
-}
-
-/// Runs every packet that the new rule can touch before and after: what passes now and did not before must be of the flow. (A rule for later
-/// packets matches established ones only, whose first packet had to pass before; one for messages that a flow needs, nothing but those.)
-fn opens_only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet, edit: &Edit, translated: bool) -> Result<(), Unproved> {
-    if translated && before.chains.iter().map(|chain| chain.rules.len()).sum::<usize>() > MOST_RULES {
-        return Err(Unproved::Undecided("too many rules to tell what else comes by a translation".into()));
-    }
-    // What is translated on the way may have had any destination before.
-    let told_at_start = |field: Field| match field {
-        Field::OutInterface | Field::CtStatus | Field::CtState => false,
-        Field::Destination | Field::DestinationPort => !translated,
-        _ => true,
-    };
-    let mut start = HeaderSet::all();
-    match edit {
-        Edit::Insert { matching, .. } => {
-            for (field, values) in matching.fields() {
-                if told_at_start(*field) {
-                    start = start.split(*field, values).0;
-                }
-            }
-        }
-        // Whatever the rule stopped.
-        Edit::Remove(rule) => {
-            let tests = before.chains.get(rule.chain.0 as usize).and_then(|chain| chain.rules.get(rule.index as usize));
-            for step in tests.iter().flat_map(|rule| &rule.steps) {
-                if let Step::Test(Test::In { field: Field::Source, values }) = step {
-                    start = start.split(Field::Source, values).0;
-                }
-            }
-        }
-        Edit::Set(setting) => start = start.split(Field::InInterface, &Values::one(32, u128::from(setting.interface()))).0,
-    }
-    let sent = Values::one(32, 0);
-    let own = allowed.relation(Field::InInterface, &sent) == Relation::Inside;
-    let (from_here, from_outside) = start.split(Field::InInterface, &sent);
-    let start = if own { from_here } else { from_outside };
-    let accepted = |host: &Host| {
-        let run = Simulation::new(host, world).run(start.clone(), Given::First);
-        run.accepted().fold(HeaderSet::empty(), |all, finished| all.or(finished.strand.space.clone()))
-    };
-    let opened = accepted(after).minus(&accepted(before));
-    // What a first packet must look like besides is no matter of who talks to whom.
-    let who = |set: &HeaderSet| {
-        let others = set.boxes().flatten().map(|(field, _)| field).filter(|field| !WHO.contains(field)).collect::<FxHashSet<_>>();
-        others.into_iter().fold(set.clone(), |set, field| set.forget(field))
-    };
-    // The translation, not the new rule, decides for which destinations it is: the rule says only to what they are translated.
-    let mut allowed = if translated { allowed.forget(Field::Destination) } else { allowed.clone() };
-    if let Edit::Insert { matching, .. } = edit
-        && translated
-        && !matching.reads_connection()
-    {
-        let fields = matching.fields().filter(|(field, _)| *field != Field::OutInterface);
-        allowed = allowed.or(fields.fold(HeaderSet::all(), |set, (field, values)| set.split(*field, values).0));
-    }
-    if !who(&opened).minus(&who(&allowed)).is_empty() {
-        return Err(Unproved::OpensMore);
-    }
-    Ok(())
 }

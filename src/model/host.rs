@@ -63,6 +63,12 @@ impl Host {
         self.hooks.iter().find(|(each, _)| *each == hook).map_or(&[], |(_, chains)| chains)
     }
 
+    /// How many rules it has, of both kinds of tables: what following a packet may cost.
+    #[must_use]
+    pub fn rules(&self) -> usize {
+        self.chains.iter().map(|chain| chain.rules.len()).sum()
+    }
+
     /// Whether NAT is active: there is a nat base chain (`nf_nat_register_fn`).
     #[must_use]
     pub fn translates(&self) -> bool {

@@ -1,5 +1,7 @@
 //! What came up that only time, load, the kernel's choice or a big set decides.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
@@ -8,7 +10,8 @@ use crate::model::{Bits, Field, Hook, RuleId, SetId, step::ConditionId};
 /// The undecided things of one run, by the number of their field.
 #[derive(Debug, Clone, Default)]
 pub struct Undecideds {
-    choices: Vec<Choice>,
+    /// Shared by the runs that begin with them.
+    choices: Rc<Vec<Choice>>,
     members: Vec<Member>,
     /// The rule that is being evaluated.
     pub at: Option<(Hook, RuleId)>,
@@ -110,7 +113,7 @@ impl Undecideds {
                 return Field::Choice(number(at));
             }
         }
-        self.choices.push(Choice { rule: self.at, what });
+        Rc::make_mut(&mut self.choices).push(Choice { rule: self.at, what });
         Field::Choice(number(self.choices.len() - 1))
     }
 }

@@ -11,6 +11,9 @@ use crate::model::{Bits, Field, IpVersion, Source, bits::ones};
 #[derive(Debug, Clone, Default)]
 pub struct View(Option<Rc<Vec<(Field, Bits)>>>);
 
+/// So many fields more has a copy room for.
+const ROOM: usize = 8;
+
 impl View {
     /// All fields as they were.
     pub const EMPTY: Self = Self(None);
@@ -25,7 +28,14 @@ impl View {
 
     /// Sets a current field to bits of *original* fields (see [`View::through`]).
     pub fn set(&mut self, field: Field, bits: Bits) {
-        let fields = Rc::make_mut(self.0.get_or_insert_default());
+        let fields = self.0.get_or_insert_default();
+        if Rc::get_mut(fields).is_none() {
+            // One field seldom changes alone.
+            let mut own = Vec::with_capacity(fields.len() + ROOM);
+            own.extend(fields.iter().cloned());
+            *fields = Rc::new(own);
+        }
+        let fields = Rc::make_mut(fields);
         match fields.binary_search_by_key(&field, |(each, _)| *each) {
             Ok(at) => fields[at].1 = bits,
             Err(at) => fields.insert(at, (field, bits)),
