@@ -72,7 +72,12 @@ impl Host {
     /// Whether NAT is active: there is a nat base chain (`nf_nat_register_fn`).
     #[must_use]
     pub fn translates(&self) -> bool {
+        self.translating_chains().next().is_some()
+    }
+
+    /// The nat base chains.
+    pub fn translating_chains(&self) -> impl Iterator<Item = ChainId> {
         let kind = |id: &ChainId| self.chains[id.0 as usize].base.as_ref().map(|base| base.kind);
-        self.hooks.iter().flat_map(|(_, chains)| chains).any(|id| kind(id) == Some(ChainKind::Nat))
+        self.hooks.iter().flat_map(|(_, chains)| chains).copied().filter(move |id| kind(id) == Some(ChainKind::Nat))
     }
 }

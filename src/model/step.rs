@@ -47,6 +47,8 @@ pub enum Step {
     Write { field: Field, bits: Box<Bits> },
     /// Flip the bits of a field where these are set. Where a bit of both only the packet tells, the condition decides.
     Flip { field: Field, bits: Box<Bits>, condition: ConditionId },
+    /// Where both differ, the header's checksum is wrong from here on: bytes are changed without it.
+    Spoil { old: Box<Bits>, new: Box<Bits> },
     /// Add to numbers of the packet where the test holds; they stay within what their field can hold. Where it is not one known packet, the
     /// condition decides what they are.
     Add { changes: Box<[(Field, i32)]>, when: Box<Test>, condition: ConditionId },
@@ -89,8 +91,13 @@ pub enum Load {
     Cases { cases: Box<[(Test, Option<Bits>)]>, condition: ConditionId },
     /// A number of 16 bits: the field, less this.
     Less { field: Field, by: u16, condition: ConditionId },
+    /// `jhash` of these bits, as a number of the host below `modulus`, plus `offset`.
+    Hash { bits: Bits, seed: u32, modulus: u32, offset: u32, condition: ConditionId },
     /// What follows the transport header.
     Inner { offset: u32, len: u32, condition: ConditionId },
+    /// A number of the device that has the packet now: it came in by it, or after output and forwarding it leaves by it; none while this
+    /// host is sending it. 16 bits for each device by its index.
+    OfDevice(std::sync::Arc<[(u32, u128)]>),
     /// The next hop of the packet's route (`rt nexthop`).
     NextHop,
     /// Nothing; but it breaks off where the packet has no route yet.

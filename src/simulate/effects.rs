@@ -24,6 +24,7 @@ impl<S: Space> Machine<'_, S> {
                 let bits = strand.way.view.through(bits);
                 strand.way.view.set(*field, bits);
             }
+            Step::Spoil { old, new } => return (self.spoil(strand, old, new), Vec::new()),
             Step::Flip { field, bits, condition } => self.flip(&mut strand, *field, bits, *condition),
             Step::Add { changes, when, condition } => return (self.add(strand, changes, when, *condition), Vec::new()),
             Step::Template { zone, untracked } if strand.way.tracking.takes_template(*untracked) => {
@@ -76,6 +77,18 @@ impl<S: Space> Machine<'_, S> {
             }
         }
         vec![strand]
+    }
+
+    fn spoil(&mut self, strand: Strand<S>, old: &Bits, new: &Bits) -> Vec<Strand<S>> {
+        let (old, new) = (strand.way.view.through(old), strand.way.view.through(new));
+        let Strand { space, way } = strand;
+        let (same, changed) = self.decider.divide_by_equality(space, &[old], &[new]);
+        let mut strands = way.clone().lead(same);
+        strands.extend(way.lead(changed).into_iter().map(|mut strand| {
+            strand.way.spoiled = true;
+            strand
+        }));
+        strands
     }
 
     /// Flips bits where others are set; bit by bit one of both has to be known.

@@ -14,7 +14,10 @@ use super::{
     stage::Stage,
     strand::{Strand, Tracking, gather},
 };
-use crate::model::{ChainId, Field, Hook, Test, Values, chain::ChainKind};
+use crate::model::{
+    ChainId, Field, Hook, Test, Values,
+    chain::{Backend, ChainKind},
+};
 
 /// More strands than this go on together where they differ only in the rule that let them through.
 const APART_LIMIT: usize = 256;
@@ -93,27 +96,31 @@ impl<S: Space> Machine<'_, S> {
         let host = self.decider.host;
         let mut stops: Vec<(i32, u8, Stop)> = Vec::new();
         let mut translating = Vec::new();
+        // NAT is registered with the first nat chain (`nf_nat_register_fn`), and what is registered later runs first.
+        let own = |id: ChainId| host.chains[id.0 as usize].backend == Backend::NfTables;
+        let first = host.translating_chains().min().filter(|_| host.translating_chains().all(own));
+        let later = |id: ChainId| own(id) && first.is_some_and(|first| id > first);
         for id in host.chains_at(hook) {
             let Some(base) = &host.chains[id.0 as usize].base else { continue };
             if base.kind == ChainKind::Nat {
                 translating.push(*id);
             } else if !matches!(hook, Hook::Ingress | Hook::Egress) || device.is_some_and(|device| base.devices.contains(&device)) {
-                stops.push((base.priority, 1, Stop::Chain(*id)));
+                stops.push((base.priority, if later(*id) { 1 } else { 3 }, Stop::Chain(*id)));
             }
         }
         if host.conntrack && matches!(hook, Hook::Prerouting | Hook::Output) {
             stops.push((conntrack::DEFRAGMENT_PRIORITY, 0, Stop::Defragment));
             stops.push((conntrack::PRIORITY, 0, Stop::Track));
-            stops.push((conntrack::PRIORITY, 2, Stop::TrackAfterTie));
+            stops.push((conntrack::PRIORITY, 4, Stop::TrackAfterTie));
         }
         if host.translates()
             && let Some(side) = nat::Side::of(hook)
         {
-            // It was registered with the first nat chain that there was, which may be gone (`nf_nat_register_fn`).
-            if stops.iter().any(|(priority, ..)| *priority == side.priority()) {
-                stops.push((side.priority(), 0, Stop::TranslateBeforeTie(side, translating.clone())));
+            // The first nat chain that there was may be gone.
+            if stops.iter().any(|(priority, rank, _)| (*priority, *rank) == (side.priority(), 3)) {
+                stops.push((side.priority(), 2, Stop::TranslateBeforeTie(side, translating.clone())));
             }
-            stops.push((side.priority(), 2, Stop::Translate(side, translating)));
+            stops.push((side.priority(), 4, Stop::Translate(side, translating)));
         }
         // Stable: chains of equal priority keep the kernel's order.
         stops.sort_by_key(|(priority, tie, _)| (*priority, *tie));

@@ -1,6 +1,6 @@
 //! Loads of what only a packet's way tells: its next hop, its connection's tuple, the socket that takes it, whether a test holds.
 
-use super::{machine::Machine, space::Space, strand::Strand};
+use super::{jhash, machine::Machine, space::Space, strand::Strand};
 use crate::model::{
     Bits, Field, Hook, Test, Values,
     step::{ConditionId, Load, SocketKey, TupleEnd},
@@ -46,7 +46,36 @@ impl<S: Space> Machine<'_, S> {
                 }
                 None => (self.free(strand, register, 1, None, *condition), Vec::new()),
             },
+            Load::Hash { bits, seed, modulus, offset, condition } => {
+                let bits = strand.way.view.through(bits);
+                let bytes =
+                    (0..bits.width() / 8).map(|at| self.decider.value(&strand.space, &bits.slice(8 * at, 8)).map(|byte| byte as u8));
+                match bytes.collect::<Option<Vec<u8>>>() {
+                    Some(bytes) => {
+                        let number = jhash::below(jhash::jhash(&bytes, *seed), *modulus).wrapping_add(*offset);
+                        strand.load_bits(register, &Bits::constant(32, number.into()).swap_bytes(4));
+                        (vec![strand], Vec::new())
+                    }
+                    None => (self.free(strand, register, 1, Some((*modulus, *offset)), *condition), Vec::new()),
+                }
+            }
             Load::Inner { offset, len, condition } => self.load_inner(strand, (*offset, *len), *condition, register),
+            Load::OfDevice(numbers) => {
+                // ip_output sets skb->dev.
+                let device = match self.hook {
+                    Hook::Output => return (Vec::new(), vec![strand]),
+                    Hook::Postrouting | Hook::Egress => Field::OutInterface,
+                    _ => Field::InInterface,
+                };
+                let (mut on, mut rest) = (Vec::new(), vec![strand]);
+                for (index, number) in numbers.iter() {
+                    let (mut here, others) = self.divide(rest, &Test::is(device, Values::one(32, (*index).into())));
+                    here.iter_mut().for_each(|strand| strand.load_bits(register, &Bits::constant(16, *number)));
+                    on.extend(here);
+                    rest = others;
+                }
+                (on, rest)
+            }
             // rt_nexthop: the gateway, else the destination as it is now. No packet has a route before it is routed (skb_dst).
             Load::NextHop => {
                 let Some(hop) = strand.way.view.get(Field::NextHop).cloned() else { return (Vec::new(), vec![strand]) };

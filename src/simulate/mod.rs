@@ -36,6 +36,8 @@ mod effects;
 
 mod load;
 
+mod jhash;
+
 mod options;
 
 pub mod conntrack;

@@ -172,6 +172,7 @@ impl<S: Space> Machine<'_, S> {
             }
         }
         let returning = self.ingress(returning, given);
+        let returning = self.unspoiled(returning);
         // The route that it was sent by stays with it: no second decision, no source validation (ip_rcv_finish_core, skb_valid_dst).
         let returning = self.pass(Hook::Prerouting, returning, given, None);
         self.input(returning, given);

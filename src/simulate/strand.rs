@@ -40,6 +40,8 @@ pub struct Way {
     pub binding: Binding,
     /// A route chain or NAT in output changed what its route depends on.
     pub reroute: bool,
+    /// The checksum of their IPv4 header is wrong.
+    pub spoiled: bool,
     /// The interface by which they leave after output, where their route was asked anew.
     pub leaves: Option<u32>,
     /// What the route depended on before the chain that packets are in.

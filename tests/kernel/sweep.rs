@@ -52,7 +52,7 @@ impl Sweep {
             Ok(refused) => refused,
             Err(error) => {
                 if std::env::var_os("CLEARWAY_SHOW_REFUSED").is_some() {
-                    eprintln!("left out: {error}");
+                    eprintln!("left out: {error}\n{}", case.ruleset.text());
                 }
                 self.skipped += 1;
                 return Ok(());
@@ -73,6 +73,9 @@ impl Sweep {
         case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
         answers.retain(|answer| !answer.open);
         let Some(judgement) = kernel::judge(lab, case).map_err(|error| error.to_string())? else {
+            if std::env::var_os("CLEARWAY_SHOW_REFUSED").is_some() {
+                eprintln!("left out: nft can't list\n{}", case.ruleset.text());
+            }
             self.skipped += 1;
             return Ok(());
         };

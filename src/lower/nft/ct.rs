@@ -108,7 +108,8 @@ impl Reader<'_, '_> {
     fn load_connection_protocol(&mut self, dest: Reg) {
         let own = Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (8, 8)]));
         let related = self.context.condition(ConditionKind::Unknown, "the protocol of a related packet's connection");
-        self.guards.other(Test::Any(vec![own, Test::Condition(related)]));
+        // What is not known comes before it is compared.
+        self.test(Test::Any(vec![own, Test::Condition(related)]));
         self.load_bits(dest, Bits::field(Field::Protocol, self.context.version));
     }
 

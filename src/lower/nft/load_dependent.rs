@@ -2,7 +2,10 @@
 
 use super::rule::Reader;
 use crate::{
-    model::{Bits, Field, Step, Test, step::ConditionKind},
+    model::{
+        Bits, Field, Step, Test,
+        step::{ConditionKind, Load},
+    },
     ruleset::nft::expr::{Connlimit, Hash, Limit, Numgen, Quota, Reg},
 };
 
@@ -37,6 +40,12 @@ impl Reader<'_, '_> {
     pub(super) fn hash(&mut self, hash: &Hash) {
         let kind = if hash.kind == 0 { "jhash" } else { "symhash" };
         let text = format!("{kind} mod {} offset {}", hash.modulus, hash.offset);
+        // A seed that the kernel has chosen is not told, nor is that of symhash.
+        if let (0, Some(source), Some(seed), 2..) = (hash.kind, hash.source, hash.seed, hash.modulus) {
+            let bits = self.read_bits(source, hash.len as usize);
+            let condition = self.context.condition(ConditionKind::Chance, text);
+            return self.load_by(hash.dest, 4, Load::Hash { bits, seed, modulus: hash.modulus, offset: hash.offset, condition });
+        }
         self.chance(hash.dest, hash.modulus, hash.offset, text);
     }
 

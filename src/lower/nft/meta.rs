@@ -10,7 +10,10 @@ use crate::{
         context::{ByInterface, text},
         headers::ethertype,
     },
-    model::{Bits, Field, Test, Values, step::ConditionKind},
+    model::{
+        Bits, Field, Test, Values,
+        step::{ConditionKind, Load},
+    },
     ruleset::nft::expr::{Meta, Reg},
 };
 
@@ -109,9 +112,14 @@ impl Reader<'_, '_> {
             key::RTCLASSID => self.load_route_class(dest),
             key::IIFNAME => self.load_by_interface(dest, Field::InInterface, 8 * NAME, self.context.names.clone()),
             key::OIFNAME => self.load_by_interface(dest, Field::OutInterface, 8 * NAME, self.context.names.clone()),
-            key::IIFTYPE | key::OIFTYPE => {
+            // Not of the interface that it came in by, but of the device that has the packet (`NFT_META_IFTYPE`).
+            key::IIFTYPE => {
                 let types = self.context.by_interface(|link| Some(u128::from(link.hardware.swap_bytes())));
-                self.load_of_interface(dest, interface(key == key::IIFTYPE), 16, types);
+                self.load_by(dest, 2, Load::OfDevice(types));
+            }
+            key::OIFTYPE => {
+                let types = self.context.by_interface(|link| Some(u128::from(link.hardware.swap_bytes())));
+                self.load_of_interface(dest, Field::OutInterface, 16, types);
             }
             key::IIFGROUP | key::OIFGROUP => {
                 let groups = self.context.by_interface(|link| Some(u128::from(link.group.swap_bytes())));

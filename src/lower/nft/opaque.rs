@@ -2,7 +2,7 @@
 
 use super::{registers, rule::Reader};
 use crate::{
-    model::{Step, step::ConditionKind},
+    model::{Field, Step, Test, Values, step::ConditionKind},
     ruleset::nft::expr::Reg,
 };
 
@@ -24,7 +24,11 @@ impl Reader<'_, '_> {
                 let bits = self.free(Reg(0), registers::SIZE, condition);
                 self.load_bits(Reg(0), bits);
             }
-            "flow_offload" => self.undecided(ConditionKind::Unknown, "flow add"),
+            // nft_flow_offload_eval: what is no confirmed connection breaks off.
+            "flow_offload" => {
+                self.test(Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (4, 4)])));
+                self.undecided(ConditionKind::Unknown, "flow add");
+            }
             other => self.opaque(other),
         }
     }

@@ -14,6 +14,9 @@ use crate::{
     ruleset::nft::expr::{Payload, PayloadBase, Reg},
 };
 
+/// `NFT_PAYLOAD_CSUM_INET`.
+const CSUM_INET: u32 = 1;
+
 /// Bytes of a UDP header.
 const UDP: usize = 8;
 
@@ -234,6 +237,13 @@ impl Reader<'_, '_> {
                     writes.push((field, whole));
                 }
             }
+        }
+        // Only what nft knows as a field of the header comes with the place of its checksum.
+        let spoils = version == IpVersion::V4 && payload.base == PayloadBase::Network && payload.csum_type != Some(CSUM_INET);
+        if spoils && !writes.is_empty() && writes.iter().all(|(field, _)| *field != Field::IpChecksum) {
+            let header = 8 * self.context.headers.network_length().saturating_sub(payload.offset as usize);
+            let (old, new) = (old.slice(0, header.min(8 * len)), new.slice(0, header.min(8 * len)));
+            self.effect(Step::Spoil { old: Box::new(old), new: Box::new(new) });
         }
         for (field, bits) in writes {
             self.write(field, bits);

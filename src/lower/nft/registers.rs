@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::value::Value;
+use super::value::{Derived, Value};
 use crate::{
     model::{Bits, Field},
     ruleset::nft::expr::Reg,
@@ -68,6 +68,18 @@ impl Registers {
             at = stop;
         }
         Some(Value::Bits(bits))
+    }
+
+    /// Where numbers begin that follow from a field and lie in these bytes, whole words from there on.
+    #[must_use]
+    pub fn derived(&self, register: Reg, bytes: usize) -> Vec<(Reg, Derived)> {
+        let (start, end) = (usize::from(register.0), usize::from(register.0) + bytes);
+        let within = self.slots.iter().filter(|slot| slot.start < end && start < slot.end && slot.start.is_multiple_of(4));
+        let derived = within.filter_map(|slot| match &slot.value {
+            Value::Derived(derived) => Some((Reg(slot.start as u8), derived.clone())),
+            Value::Bits(_) => None,
+        });
+        derived.collect()
     }
 
     /// Forgets what depends on a field that is about to change: registers keep its old value, which no longer has a name.

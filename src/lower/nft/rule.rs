@@ -6,7 +6,7 @@ use crate::{
         nft::{guards::Guards, registers::Registers, scope::Scope, value::Value},
     },
     model::{
-        Bits, Field, Step, Test,
+        Bits, Field, Step, Test, Values,
         step::{ConditionId, ConditionKind, Load},
     },
     ruleset::nft::expr::{Expr, Reg},
@@ -191,14 +191,22 @@ impl<'c, 'a> Reader<'c, 'a> {
         if let Some(value) = self.registers.read(register, bytes) {
             return value;
         }
+        self.spell_out(register, bytes);
+        if let Some(value) = self.registers.read(register, bytes) {
+            return value;
+        }
         let condition = self.context.condition(ConditionKind::Unknown, "a register whose content is not modelled");
         let bits = self.free(register, bytes, condition);
         self.registers.write(register, Value::Bits(bits.clone()));
         Value::Bits(bits)
     }
 
-    /// What a register holds, as bits of fields; what follows from a field in another way becomes fresh.
+    /// What a register holds, as bits of fields.
     pub fn read_bits(&mut self, register: Reg, bytes: usize) -> Bits {
+        if let Value::Bits(bits) = self.read(register, bytes) {
+            return bits;
+        }
+        self.spell_out(register, bytes);
         match self.read(register, bytes) {
             Value::Bits(bits) => bits,
             Value::Derived(derived) => {
@@ -207,6 +215,28 @@ impl<'c, 'a> Reader<'c, 'a> {
                 self.registers.write(register, Value::Bits(bits.clone()));
                 bits
             }
+        }
+    }
+
+    /// Has the simulation load the numbers that follow from fields, so that their bits have names.
+    fn spell_out(&mut self, register: Reg, bytes: usize) {
+        for (at, derived) in self.registers.derived(register, bytes) {
+            let (width, text) = (derived.width, format!("{:?} as a number", derived.field));
+            let condition = self.context.condition(ConditionKind::Unknown, text);
+            let what = match derived.rule {
+                super::value::Rule::Minus(by) => Load::Less { field: derived.field, by: by as u16, condition },
+                super::value::Rule::Table(rows) => {
+                    let of_field = derived.field.width(self.context.version);
+                    let case = |&(key, number): &(u32, u128)| {
+                        (Test::is(derived.field, Values::one(of_field, key.into())), Some(Bits::constant(width, number)))
+                    };
+                    Load::Cases { cases: rows.iter().map(case).chain([(Test::Always, None)]).collect(), condition }
+                }
+            };
+            self.forget_words(at, usize::from(width) / 8);
+            self.steps.push(Step::Load { what: Box::new(what), register: at.0 / 4 });
+            let bits = self.words(at, usize::from(width) / 8);
+            self.registers.write(at, Value::Bits(bits));
         }
     }
 

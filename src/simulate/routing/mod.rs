@@ -62,7 +62,7 @@ impl<S: Space> Machine<'_, S> {
     /// Drops what the kernel does not even show to prerouting (`ip_rcv_core`, `ip6_rcv_core`).
     pub(super) fn admit(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
         let mut admitted = Vec::new();
-        for strand in strands {
+        for strand in self.unspoiled(strands) {
             // PACKET_OTHERHOST. A packet type that is not known is taken for the usual one.
             if self.certainly(&strand, &Test::is(Field::PacketType, Values::one(8, 3))) {
                 let reason = "the frame is for another host".into();
@@ -75,6 +75,16 @@ impl<S: Space> Machine<'_, S> {
             }
         }
         admitted
+    }
+
+    /// Drops what has a wrong checksum in its header, wherever it comes in (`ip_rcv_core`).
+    pub(super) fn unspoiled(&mut self, strands: Vec<Strand<S>>) -> Vec<Strand<S>> {
+        let (spoiled, sound): (Vec<_>, Vec<_>) = strands.into_iter().partition(|strand| strand.way.spoiled);
+        for strand in spoiled {
+            let reason = "a rule has changed its header, but not the checksum".into();
+            self.end(strand, Ending::Drop, Decision::Stage { stage: Stage::Receive, reason });
+        }
+        sound
     }
 
     /// Routes packets that came in.

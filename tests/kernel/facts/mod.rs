@@ -4,6 +4,7 @@ mod connection;
 mod loops;
 mod marks;
 mod nat;
+mod numbers;
 mod order;
 mod rejects;
 mod reroute;
@@ -17,11 +18,12 @@ use crate::lab::{Lab, ip, settings::sysctls};
 use crate::packet::Packet;
 
 /// Every fact.
-pub const TESTS: [&[Test]; 10] = [
+pub const TESTS: [&[Test]; 11] = [
     connection::TESTS,
     loops::TESTS,
     marks::TESTS,
     nat::TESTS,
+    numbers::TESTS,
     order::TESTS,
     rejects::TESTS,
     reroute::TESTS,

@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = tests![
     a_rule_of_a_translation_map,
     what_stays_on_loopback_is_hidden_behind_an_address_of_another_interface,
     what_leaves_is_hidden_behind_the_address_in_the_network_of_its_next_hop,
+    a_chain_at_the_priority_of_nat_that_came_after_it_runs_before_it,
 ];
 
 fn dnat_changes_what_routing_and_forward_see() {
@@ -199,6 +200,18 @@ fn what_leaves_is_hidden_behind_the_address_in_the_network_of_its_next_hop() {
             (udp(Some("eth0"), "10.1.0.7", "198.51.100.7", (2000, 53)), Out("eth1")),
         ],
         counters: &[("first", 2), ("second", 2)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+fn a_chain_at_the_priority_of_nat_that_came_after_it_runs_before_it() {
+    Fact {
+        rules: "table ip t {
+            chain n { type nat hook prerouting priority -100; dnat to 10.2.0.9 }
+            chain f { type filter hook prerouting priority -100; ip daddr 10.1.0.1 counter comment \"before\" } }",
+        packets: vec![(tcp(Some("eth0"), "10.1.0.7", "10.1.0.1", (2000, 80), SYN), Out("eth1"))],
+        counters: &[("before", 1)],
         ..Fact::default()
     }
     .check();

@@ -25,9 +25,11 @@ pub fn on_interface(random: &mut Random, scope: &Scope) -> String {
             Some(name) => format!("{field} {not}@{name}"),
             None => format!("{field} {not}\"e*\""),
         },
-        // A raw socket leaves an incoming interface on what it sends, which no other sender does: in postrouting it is not asked for.
-        3 if scope.hooks.contains(&"postrouting") => {
-            random.pick(&["meta oiftype ether", "meta oiftype != loopback", "meta oifgroup 0"]).to_owned()
+        // A raw socket leaves a device on what it sends, which no other sender does: it is not asked for.
+        3 if scope.hooks.contains(&"postrouting") || scope.hooks.contains(&"output") => {
+            let of_device: &[&str] =
+                if scope.hooks.contains(&"output") { &[] } else { &["meta iiftype ether", "meta iiftype != loopback"] };
+            random.pick(&[&["meta oiftype ether", "meta oiftype != loopback", "meta oifgroup 0"], of_device].concat()).to_owned()
         }
         3 => random
             .pick(&["meta iiftype ether", "meta oiftype ether", "meta iiftype loopback", "meta iifgroup 0", "meta iiftype != ether"])

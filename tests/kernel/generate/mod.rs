@@ -1,6 +1,7 @@
 //! Random rulesets and packets by seed.
 
 mod bytes;
+mod keys;
 mod meta;
 mod nat;
 mod network;

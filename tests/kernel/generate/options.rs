@@ -3,7 +3,7 @@
 use super::network::version;
 use super::pool::Version;
 use super::random::Random;
-use super::scope::Scope;
+use super::scope::{Family, Scope};
 
 /// A match on an option of TCP or IPv4, or on an extension header of IPv6.
 pub fn on_option(random: &mut Random, scope: &mut Scope) -> String {
@@ -56,6 +56,13 @@ pub fn on_socket(random: &mut Random, scope: &mut Scope) -> String {
         return random
             .pick(&["socket transparent 0", "socket transparent 1", "socket wildcard 1", "socket mark 0", "socket mark != 1"])
             .to_owned();
+    }
+    // A raw IPv6 socket keeps the first destination in its route (`FLOWI_FLAG_KNOWN_NH`), which no other sender does.
+    if (scope.version == Some(Version::V6) || scope.family == Family::Ip6) && !scope.only(&["prerouting", "input", "forward"]) {
+        return "rt ip6 nexthop != 2001:db8:ffff::1".to_owned();
+    }
+    if !scope.only(&["prerouting", "input", "forward"]) {
+        scope.version = Some(Version::V4);
     }
     match version(random, scope) {
         Version::V4 => random.pick(&["rt ip nexthop 10.1.0.254", "rt ip nexthop != 10.2.0.254", "rt ip nexthop 10.2.0.0/24"]),

@@ -54,6 +54,10 @@ pub fn packet(random: &mut Random, way: Way, version: Version) -> Packet {
     };
     let mut packet = Packet::new(input, source, destination, body(random, way, version));
     packet.ttl = if random.percent(70) { 64 } else { random.one(TTL) };
+    // An error of ICMPv6, which can't be switched off, would be counted.
+    if packet.input.is_some() && version == Version::V4 && random.percent(2) {
+        packet.ttl = 1;
+    }
     packet.dscp = if random.percent(70) { 0 } else { random.one(super::pool::DSCP) };
     packet.ecn = random.one(&[0, 0, 0, 1, 2, 3]);
     if packet.input.is_none() && random.percent(30) {

@@ -1,6 +1,7 @@
 //! A rule: matches, effects and a verdict, with its counter anywhere among them.
 
 use super::bytes::on_bytes;
+use super::keys::{Key, key, on_key, set_by_key};
 use super::meta::{on_connection, on_interface, on_mark, on_meta, on_route};
 use super::nat::translation;
 use super::network::{on_address, on_header, version};
@@ -8,7 +9,7 @@ use super::options::{on_option, on_socket};
 use super::pool::{MARKS, PORTS, Version};
 use super::random::Random;
 use super::scope::Scope;
-use super::sets::{concatenation, named, named_map};
+use super::sets::{concatenation, named, named_map, use_of_another};
 use super::stateful::{on_learned, on_load, remember};
 use super::transport::on_transport;
 
@@ -40,6 +41,11 @@ pub fn rule(random: &mut Random, scope: &mut Scope, comment: String) -> Rule {
         let at = if random.percent(25) { random.below(parts.len() + 1) } else { parts.len() };
         parts.insert(at, effect);
     }
+    if random.percent(15)
+        && let Some(text) = use_of_another(random, scope)
+    {
+        parts.push(text);
+    }
     let at = if random.percent(50) { parts.len() } else { random.below(parts.len() + 1) };
     parts.insert(at, "counter".to_owned());
     if !end.is_empty() {
@@ -63,6 +69,7 @@ fn matching(random: &mut Random, scope: &mut Scope) -> String {
         186..=188 if tracked => on_socket(random, scope),
         189 => on_load(random, scope),
         190 | 191 => on_learned(random, scope).unwrap_or_else(|| on_address(random, scope)),
+        192..=195 => on_key(random, scope),
         _ => on_concatenation(random, scope),
     }
 }
@@ -89,7 +96,12 @@ fn on_concatenation(random: &mut Random, scope: &mut Scope) -> String {
 fn effect(random: &mut Random, scope: &mut Scope) -> String {
     let mark = random.one(MARKS);
     let tracked = scope.inet();
-    match random.below(18) {
+    match random.below(24) {
+        18 | 19 => set_by_key(random, scope),
+        20 if tracked => random.pick(MARKINGS).to_owned(),
+        21 if scope.only(&["prerouting"]) && random.percent(30) => "meta pkttype set host".to_owned(),
+        21 => random.pick(QUIET).to_owned(),
+        22 if tracked => raw_write(random, scope),
         13 | 14 => remember(random, scope),
         15 if tracked => write(random, scope),
         16 if tracked && scope.only(&["prerouting", "output"]) => "ct zone set 3".to_owned(),
@@ -119,6 +131,53 @@ fn effect(random: &mut Random, scope: &mut Scope) -> String {
         }
         12 if tracked && scope.only(&["prerouting", "output"]) => "notrack".to_owned(),
         _ => "counter".to_owned(),
+    }
+}
+
+/// Marks made of marks.
+const MARKINGS: &[&str] = &[
+    "meta mark set meta mark << 4",
+    "meta mark set meta mark >> 1",
+    "ct mark set ct mark | 0x10",
+    "ct mark set ct mark & 0xff",
+    "ct mark set meta mark & 0xff00",
+    "meta mark set ct mark | 0x2",
+    "meta mark set ct mark & 0xf",
+    "meta mark set ct mark << 8",
+    "meta mark set meta mark & 0xffff0000 ^ 0x7",
+    "ct mark set meta mark map { 0x0 : 0x1, 0x1 : 0x2, 0x100-0x1ff : 0x7 }",
+    "meta mark set ct mark map { 0x0 : 0x1, 0x1-0xff : 0x100 }",
+    "meta mark set jhash meta mark mod 4 seed 0x1234 offset 1",
+    "meta mark set ct state map { new : 0x1, established : 0x2, invalid : 0x7, untracked : 0x100 }",
+];
+
+/// What decides nothing.
+const QUIET: &[&str] = &["meta nftrace set 0", "counter", "log group 7", "meta priority set 0:3", "meta mark set meta mark"];
+
+/// Bytes of the packet that are written as such.
+fn raw_write(random: &mut Random, scope: &mut Scope) -> String {
+    match (random.below(6), version(random, scope)) {
+        (0, _) if scope.transport.is_none_or(|protocol| protocol == "udp") => {
+            scope.transport = Some("udp");
+            format!("meta l4proto udp @th,16,16 set {}", random.one(PORTS))
+        }
+        (1, _) if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            format!("meta l4proto tcp @th,0,16 set {}", random.one(PORTS))
+        }
+        (2, _) if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
+            scope.transport = Some("tcp");
+            "tcp option maxseg size set 1200".to_owned()
+        }
+        (3, Version::V4) => "ip id set 7".to_owned(),
+        (4, Version::V4) => format!("@nh,64,8 set {}", random.one(super::pool::TTL)),
+        // Where a checksum that is wrong on purpose can't become right and be answered.
+        (_, Version::V4) if !scope.only(&["forward", "postrouting"]) => "ip id set 8".to_owned(),
+        (_, Version::V6) if !scope.only(&["forward", "postrouting"]) => "ip6 flowlabel set 6".to_owned(),
+        (_, Version::V4) => format!("@nh,120,8 set {}", random.one(&[1, 7, 8, 64])),
+        (3, Version::V6) => "ip6 flowlabel set 5".to_owned(),
+        (4, Version::V6) => format!("@nh,56,8 set {}", random.one(super::pool::TTL)),
+        (_, Version::V6) => format!("@nh,184,8 set {}", random.one(&[1, 7, 8, 64])),
     }
 }
 
@@ -207,7 +266,11 @@ fn verdict_map(random: &mut Random, scope: &mut Scope) -> String {
         scope.transport = Some("tcp");
         return format!("tcp dport vmap @{}", map.name);
     }
-    let keys: (String, Vec<String>) = match random.below(10) {
+    let keys: (String, Vec<String>) = match random.below(16) {
+        10..=15 => {
+            let Key { text, values } = key(random, scope);
+            (text, values)
+        }
         7 if scope.transport.is_none_or(|protocol| protocol == "tcp") => {
             scope.transport = Some("tcp");
             ("tcp dport".into(), random.some(super::pool::PORT_RANGES).into_iter().map(str::to_owned).collect())

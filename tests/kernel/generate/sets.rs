@@ -56,7 +56,8 @@ fn one(random: &mut Random, version: Version) -> Named {
     let word = version.word();
     let address = if version == Version::V4 { "ipv4_addr" } else { "ipv6_addr" };
     let set = |kind, header: String, elements| Named { name: String::new(), kind, map: false, header, elements };
-    match random.below(14) {
+    match random.below(20) {
+        13..=15 => another(random, version, set),
         11 => {
             let (kind, header) = random.one(&learned(version));
             set(kind, format!("type {header}; size 1000; flags dynamic,timeout; timeout 1h;"), Vec::new())
@@ -99,6 +100,111 @@ fn one(random: &mut Random, version: Version) -> Named {
         }
     }
 }
+
+/// Sets and maps of rarer kinds.
+fn another(random: &mut Random, version: Version, set: impl Fn(&'static str, String, Vec<String>) -> Named) -> Named {
+    let word = version.word();
+    let address = if version == Version::V4 { "ipv4_addr" } else { "ipv6_addr" };
+    let verdict = |random: &mut Random| random.pick(&["accept", "drop", "return", "continue"]);
+    match random.below(9) {
+        0 => {
+            let with = |address: &str| format!("{address} timeout 1h expires 30m");
+            set(word, format!("type {address}; flags timeout;"), addresses(random, version).iter().map(|address| with(address)).collect())
+        }
+        1 => {
+            let mut elements: Vec<String> = random.some(version.ranges()).into_iter().map(str::to_owned).collect();
+            if random.percent(20) {
+                elements.push("*".into());
+            }
+            set(word, format!("type {address}; flags interval; counter;"), elements)
+        }
+        2 => set(
+            "mark",
+            "type mark; flags interval;".into(),
+            random.some(&["0x0-0x1", "0x7", "0x100-0x1ff", "0xff00-0xffffffff"]).into_iter().map(str::to_owned).collect(),
+        ),
+        3 => set(
+            "ifname",
+            "type ifname; flags interval;".into(),
+            random.some(&["\"eth*\"", "\"lo\""]).into_iter().map(str::to_owned).collect(),
+        ),
+        4 => {
+            let pairs = random
+                .some(version.ranges())
+                .into_iter()
+                .map(|range| format!("{range} . {} : {:#x}", random.pick(PORT_RANGES), random.one(MARKS)));
+            Named {
+                map: true,
+                ..set(concatenation(version), format!("type {address} . inet_service : mark; flags interval;"), pairs.collect())
+            }
+        }
+        5 => {
+            let pairs = addresses(random, version).into_iter().map(|address| format!("{address} : {}", verdict(random))).collect();
+            Named {
+                map: true,
+                ..set(if version == Version::V4 { "ip verdict" } else { "ip6 verdict" }, format!("type {address} : verdict;"), pairs)
+            }
+        }
+        6 => {
+            let pairs = random
+                .some(version.ranges())
+                .into_iter()
+                .map(|range| format!("{range} . {} : {}", random.pick(PORT_RANGES), verdict(random)))
+                .collect();
+            let kind = if version == Version::V4 { "ip . port verdict" } else { "ip6 . port verdict" };
+            Named { map: true, ..set(kind, format!("type {address} . inet_service : verdict; flags interval;"), pairs) }
+        }
+        7 => {
+            let pairs = addresses(random, version).into_iter().map(|address| format!("{address} : {}", random.one(PORTS))).collect();
+            Named {
+                map: true,
+                ..set(if version == Version::V4 { "ip port" } else { "ip6 port" }, format!("type {address} : inet_service;"), pairs)
+            }
+        }
+        _ => {
+            let elements =
+                random.some(PORT_RANGES).into_iter().map(|range| format!("{} . {range}", random.pick(&["tcp", "udp"]))).collect();
+            set("protocol . port", "type inet_proto . inet_service; flags interval;".into(), elements)
+        }
+    }
+}
+
+/// A use of such a map as a verdict, or of such a set as a match, if the table has one.
+pub fn use_of_another(random: &mut Random, scope: &mut Scope) -> Option<String> {
+    let fitting: Vec<&Named> =
+        scope.named.iter().filter(|set| USES.iter().any(|(kind, map, _)| *kind == set.kind && *map == set.map)).collect();
+    let set = fitting.get(random.below(fitting.len()))?;
+    let (.., text) = USES.iter().find(|(kind, map, _)| *kind == set.kind && *map == set.map)?;
+    if text.contains("tcp") && scope.transport.is_some_and(|protocol| protocol != "tcp")
+        || text.contains("l4proto") && scope.transport.is_some()
+    {
+        return None;
+    }
+    if text.contains("tcp") {
+        scope.transport = Some("tcp");
+    }
+    let version = if set.kind.starts_with("ip6") { Version::V6 } else { Version::V4 };
+    if set.kind.starts_with("ip") {
+        if scope.version.is_some_and(|settled| settled != version) {
+            return None;
+        }
+        scope.version = Some(version);
+    }
+    Some(text.replace('@', &format!("@{}", set.name)))
+}
+
+/// How sets and maps of rarer kinds are used: kind, whether it is a map, and the text.
+const USES: &[(&str, bool, &str)] = &[
+    ("ip . port", true, "meta mark set ip saddr . tcp dport map @"),
+    ("ip6 . port", true, "meta mark set ip6 daddr . tcp sport map @"),
+    ("ip verdict", true, "ip saddr vmap @"),
+    ("ip6 verdict", true, "ip6 daddr vmap @"),
+    ("ip . port verdict", true, "ip daddr . tcp dport vmap @"),
+    ("ip6 . port verdict", true, "ip6 saddr . tcp dport vmap @"),
+    ("ip port", true, "tcp dport set ip saddr map @"),
+    ("ip6 port", true, "tcp sport set ip6 daddr map @"),
+    ("protocol . port", false, "meta l4proto . th dport @"),
+];
 
 /// What packets may be remembered by, and the type of the set for it.
 fn learned(version: Version) -> [(&'static str, &'static str); 3] {
