@@ -71,3 +71,19 @@ fn causes_that_are_no_rules() {
     let found = codes(OPEN, HOST, "tcp local -> 192.0.2.80:443");
     assert_eq!(found, ["route-drop"], "without a default route");
 }
+
+#[test]
+fn bridged_frames_that_meet_rules() {
+    let bridge = "[[interface]]\nname = \"br0\"\nkind = \"bridge\"\naddresses = [\"172.18.0.1/16\"]\n";
+    let calls = "[sysctls]\n\"net/bridge/bridge-nf-call-iptables\" = 1\n";
+    let allowed = CLOSED.replace("COMMIT", "-A FORWARD -i br0 -o br0 -j ACCEPT\nCOMMIT");
+    for (rules, sysctls, flow, wanted) in [
+        (CLOSED, calls, "tcp 172.18.0.2 -> 172.18.0.3:80 in br0", "client-blocked bridge-filter-surprise"),
+        (&allowed, calls, "tcp 172.18.0.2 -> 172.18.0.3:80 in br0", ""),
+        (CLOSED, "", "tcp 172.18.0.2 -> 172.18.0.3:80 in br0", "client-blocked"),
+        (CLOSED, calls, "tcp 192.0.2.1 -> 172.18.0.3:80 in wan0", "client-blocked"),
+    ] {
+        let found = codes(rules, &format!("forwarding = true\n{HOST}{bridge}{DEFAULT}{sysctls}"), flow);
+        assert_eq!(found.join(" "), wanted, "{flow} with {sysctls:?}");
+    }
+}

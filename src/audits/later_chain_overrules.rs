@@ -26,7 +26,7 @@ fn check(_: &Site, judged: &Judged) -> Option<Problem> {
             }
             if let Some(accepted) = accepted_before(piece) {
                 let title = format!("a rule accepts traffic to {}, and a later chain stops it", judged.to());
-                return Some(Problem { title, pieces: vec![(leg.leg, index)], overruled: Some(accepted.clone()) });
+                return Some(Problem { overruled: Some(accepted.clone()), ..Problem::shown(title, vec![(leg.leg, index)]) });
             }
         }
     }

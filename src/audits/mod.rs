@@ -60,6 +60,8 @@ mod service_closed;
 
 mod two_back_ends;
 
+mod bridge_filter_surprise;
+
 use serde::Serialize;
 
 use crate::{
@@ -68,6 +70,7 @@ use crate::{
     site::Site,
 };
 use judge::{Fate, Judged, Leg, Piece, Verdict};
+use symptom::Symptom;
 
 /// One kind of finding.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -115,6 +118,34 @@ pub struct Problem {
     pub pieces: Vec<(Leg, usize)>,
     /// A decision that let the packets through before another stopped them.
     pub overruled: Option<Decision>,
+    /// What of the host shows it, where it is no rule, each as a sentence.
+    pub facts: Vec<String>,
+    /// What the sender sees, where the pieces do not tell.
+    pub symptom: Option<Symptom>,
+    /// Whether it rests on what can't be read.
+    pub doubtful: bool,
+}
+
+impl Problem {
+    /// One that pieces of the flow show.
+    fn shown(title: String, pieces: Vec<(Leg, usize)>) -> Self {
+        Self { title, pieces, overruled: None, facts: Vec::new(), symptom: None, doubtful: false }
+    }
+
+    /// One that facts of the host show, and no rule.
+    fn beside(title: String, facts: Vec<String>) -> Self {
+        Self { facts, ..Self::shown(title, Vec::new()) }
+    }
+
+    /// What the sender sees.
+    #[must_use]
+    pub fn symptom(&self, judged: &Judged) -> Option<Symptom> {
+        let of_first = || {
+            let (leg, index) = *self.pieces.first()?;
+            symptom::of_piece(judged, leg, judged.piece(leg, index)?)
+        };
+        self.symptom.clone().or_else(of_first)
+    }
 }
 
 /// A finding: a problem of a flow.
@@ -128,7 +159,7 @@ pub struct Finding {
 }
 
 /// Every audit, most important first.
-pub const ALL: [&Audit; 24] = [
+pub const ALL: &[&Audit] = &[
     &expected_block_passes::AUDIT,
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
@@ -144,6 +175,7 @@ pub const ALL: [&Audit; 24] = [
     &route_drop::AUDIT,
     &localnet_martian::AUDIT,
     &hairpin::AUDIT,
+    &bridge_filter_surprise::AUDIT,
     &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
@@ -169,7 +201,7 @@ pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
         let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
         for (flow, judged) in flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of) {
             if let Some(problem) = (audit.check)(site, judged) {
-                let certain = problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
+                let certain = !problem.doubtful && problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
                 let confidence = if certain { Confidence::Certain } else { Confidence::Possible };
                 findings.push(Finding { audit, confidence, flow, problem });
             }
@@ -216,7 +248,7 @@ fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool)
     pieces.sort_by_cached_key(|(leg, index)| {
         (*leg, std::cmp::Reverse(judged.piece(*leg, *index).and_then(|piece| piece.senders(judged.version))))
     });
-    (!pieces.is_empty()).then_some(Problem { title, pieces, overruled: None })
+    (!pieces.is_empty()).then(|| Problem::shown(title, pieces))
 }
 
 /// Whether what becomes of a packet has a say in the flow's verdict.

@@ -29,7 +29,7 @@ fn check(site: &Site, judged: &Judged) -> Option<Problem> {
         for (index, piece) in leg.pieces.iter().enumerate().filter(|(_, piece)| !piece.honest.is_empty()) {
             if let Some(sentence) = sentence(site, judged.version, piece) {
                 let title = format!("traffic to {} meets two worlds of rules: {sentence}", judged.to());
-                return Some(Problem { title, pieces: vec![(Leg::First, index)], overruled: None });
+                return Some(Problem::shown(title, vec![(Leg::First, index)]));
             }
         }
     }

@@ -20,5 +20,5 @@ fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.flow.wanted.as_ref()?;
     let absent = wanted.unresolved.as_ref()? == &Unresolved::Absent;
     let title = format!("{} can't find {}: the name has no address", wanted.proxy, judged.flow.expression.destination);
-    absent.then(|| Problem { title, pieces: Vec::new(), overruled: None })
+    absent.then(|| Problem::shown(title, Vec::new()))
 }

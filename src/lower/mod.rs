@@ -107,8 +107,6 @@ fn release(text: &str) -> (u32, u32) {
 
 /// The interfaces with their addresses of one version.
 fn interfaces(network: &Network, sysctls: &BTreeMap<String, String>, version: IpVersion) -> Vec<Interface> {
-    let path = if version == IpVersion::V4 { "net/bridge/bridge-nf-call-iptables" } else { "net/bridge/bridge-nf-call-ip6tables" };
-    let frames = sysctls.get(path).is_some_and(|value| value.trim() != "0");
     let own = |link: u32| {
         let of_link = network.addresses.iter().filter(move |address| address.link == link);
         of_link.filter_map(move |address| match (version, address.local) {
@@ -127,7 +125,7 @@ fn interfaces(network: &Network, sysctls: &BTreeMap<String, String>, version: Ip
         mtu: link.mtu,
         group: link.group,
         resolves: link.resolves,
-        filters_frames: frames && link.kind.as_deref() == Some("bridge"),
+        filters_frames: network.bridges_call_rules(link, version, sysctls),
         gateways: gateways.get(&link.index).cloned().unwrap_or_default(),
         neighbours: neighbours(network, link.index, version),
     };

@@ -6,6 +6,8 @@ pub mod decode;
 
 pub mod described;
 
+mod bridge;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -75,6 +77,8 @@ pub struct Link {
     pub mtu: u32,
     /// Index of the bridge or VRF that it is enslaved to.
     pub master: Option<u32>,
+    /// A bridge's own `nf_call_iptables` and `nf_call_ip6tables`.
+    pub calls_rules: [bool; 2],
 }
 
 /// An address of an interface.

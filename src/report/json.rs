@@ -148,6 +148,9 @@ pub struct Reported {
     pub ip: u8,
     pub rule: Option<DecidedBy>,
     pub evidence: Vec<Evidence>,
+    /// What of the host shows it, where it is no rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
     pub symptom: Option<Symptom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overruled: Option<DecidedBy>,
@@ -293,7 +296,8 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         ip: number(judged.version),
         rule: first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by)),
         evidence: evidence.take(MOST_EVIDENCE).collect(),
-        symptom: first.and_then(|(leg, piece)| crate::audits::symptom::of_piece(judged, leg, piece)),
+        facts: finding.problem.facts.clone(),
+        symptom: finding.problem.symptom(judged),
         overruled: finding.problem.overruled.as_ref().map(|decision| decided_by(site, judged.version, decision)),
         translated_by: first
             .and_then(|(_, piece)| translation::of(&site.lowered(judged.version).host, piece))

@@ -1,6 +1,6 @@
 //! Interfaces.
 
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, Prop};
+use netlink_packet_route::link::{InfoBridge, InfoData, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, Prop};
 
 use super::Reason;
 use crate::network::Link;
@@ -27,6 +27,7 @@ pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
             LinkAttribute::Controller(index) => link.master = (index != 0).then_some(index),
             LinkAttribute::LinkInfo(infos) => {
                 link.kind = infos.iter().find_map(|info| if let LinkInfo::Kind(kind) = info { Some(kind.to_string()) } else { None });
+                link.calls_rules = calls_rules(&infos);
             }
             LinkAttribute::PropList(properties) => {
                 link.alternative_names = properties
@@ -39,4 +40,19 @@ pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
         }
     }
     if link.name.is_empty() { Err(format!("interface {} has no name", link.index)) } else { Ok(Some(link)) }
+}
+
+/// `IFLA_BR_NF_CALL_IPTABLES` and `IFLA_BR_NF_CALL_IP6TABLES`.
+fn calls_rules(infos: &[LinkInfo]) -> [bool; 2] {
+    let mut calls = [false; 2];
+    let of_bridges =
+        infos.iter().filter_map(|info| if let LinkInfo::Data(InfoData::Bridge(options)) = info { Some(options) } else { None });
+    for option in of_bridges.flatten() {
+        match option {
+            InfoBridge::NfCallIpTables(on) => calls[0] = *on,
+            InfoBridge::NfCallIp6Tables(on) => calls[1] = *on,
+            _ => {}
+        }
+    }
+    calls
 }

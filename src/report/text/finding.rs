@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{part, style};
+use super::{part, plain::line, style};
 use crate::{
     audits::{
         Finding,
         judge::{Fate, Judged, Judgement, Leg, Piece},
         later_chain_overrules::accepted_before,
-        symptom, translation, witness,
+        translation, witness,
     },
     fixes::{Fix, Lasting, Unproved},
     model::{HeaderSet, IpVersion},
@@ -60,25 +60,28 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     }
     let left = groups.len().saturating_sub(MOST_RULES);
     text.push_str(&told);
+    text.push_str(&entry("because", &finding.problem.facts.iter().map(|fact| line(fact)).collect::<Vec<_>>().join("\n")));
     text.push_str(&entry("wanted by", &wanted_by(judged)));
     if left > 0 {
         text.push_str(&entry("", &format!("… and {left} more rules; --format json has them all")));
     }
-    if let Some((leg, piece)) = pieces.first() {
+    if let Some((_, piece)) = pieces.first() {
         // What is stopped on either side of a condition does not rest on it.
         for condition in piece.outcome.conditions.iter().filter(|_| piece.fate != Fate::Stopped) {
             text.push_str(&entry("if", &condition_text(site, judged.version, condition)));
         }
-        if let Some(symptom) = symptom::of_piece(judged, leg.leg, piece) {
-            let errno = symptom.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
-            match &symptom.seen {
-                Some(seen) => {
-                    text.push_str(&entry("clients see", &seen.words()));
-                    text.push_str(&entry("proxy sees", &format!("{}{errno}", symptom.text)));
-                }
-                None => text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text))),
+    }
+    if let Some(symptom) = finding.problem.symptom(judged) {
+        let errno = symptom.errno.map_or_else(String::new, |errno| format!(" (errno {errno})"));
+        match &symptom.seen {
+            Some(seen) => {
+                text.push_str(&entry("clients see", &seen.words()));
+                text.push_str(&entry("proxy sees", &format!("{}{errno}", symptom.text)));
             }
+            None => text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text))),
         }
+    }
+    if let Some((_, piece)) = pieces.first() {
         if let Some(packet) = witness::packet(judged, piece) {
             text.push_str(&entry("witness", &printed(site, &packet).line()));
         }

@@ -1,0 +1,99 @@
+//! Causes that are no rules, live: what is found is what happens to real connections.
+
+use std::{net::TcpListener, process::Command};
+
+use clearway::collect::namespace;
+use serde_json::Value;
+
+mod harness;
+mod netns;
+use harness::{Needs, Test, tests};
+use netns::Namespace;
+
+const TESTS: &[Test] = tests![
+    Needs::Namespaces;
+    replies_go_around,
+    bridged_frames_meet_rules,
+];
+
+fn main() {
+    harness::main(&[TESTS]);
+}
+
+/// The codes of what clearway finds about a flow in a namespace.
+fn codes(namespace: &Namespace, flow: &str) -> Vec<String> {
+    report(&["--netns", &namespace.0, "--no-discover", "--flow", flow]).0
+}
+
+/// The codes of an audit's findings, and the whole of it.
+fn report(args: &[&str]) -> (Vec<String>, Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_clearway")).args(args).args(["--format", "json"]).output().expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{args:?}: {output:?}"));
+    let findings = report["findings"].as_array().expect("findings");
+    (findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect(), report)
+}
+
+/// Whether a connection comes about soon.
+fn connects(namespace: &Namespace, to: &str, port: u16) -> bool {
+    let script = format!("timeout 2 bash -c '</dev/tcp/{to}/{port}' 2>/dev/null");
+    Command::new("ip").args(["netns", "exec", &namespace.0, "sh", "-c", &script]).status().expect("ip runs").success()
+}
+
+/// A connects to B by a veth pair `to_b` and `to_a`.
+fn link(a: &Namespace, name_a: &str, b: &Namespace, name_b: &str) {
+    a.shell(&format!("ip link set lo up; ip link add {name_a} type veth peer name {name_b} netns {}; ip link set {name_a} up", b.0));
+    b.shell(&format!("ip link set lo up; ip link set {name_b} up"));
+}
+
+fn replies_go_around() {
+    let [gate, switch, client, server] = ["hair-gate", "hair-switch", "hair-client", "hair-server"].map(Namespace::new);
+    switch.shell("ip link add br0 type bridge; ip link set br0 up");
+    for (namespace, name, address) in [(&gate, "lan0", "10.0.0.1/24"), (&client, "eth0", "10.0.0.5/24"), (&server, "eth0", "10.0.0.7/24")] {
+        link(namespace, name, &switch, &format!("to-{address}").replace(['.', '/'], "-"));
+        namespace.shell(&format!("ip addr add {address} dev {name}"));
+    }
+    switch.shell("for i in /sys/class/net/to-*; do ip link set ${i##*/} master br0; done");
+    gate.shell("ip link add wan0 type bridge; ip link set wan0 up; ip addr add 203.0.113.10/24 dev wan0; sysctl -qw net.ipv4.ip_forward=1");
+    for host in [&client, &server] {
+        host.shell("ip route add default via 10.0.0.1; sysctl -qw net.ipv4.conf.all.accept_redirects=0");
+    }
+    gate.shell("iptables-legacy -t nat -A PREROUTING -d 203.0.113.10 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.7:80");
+    let _listener = listen(&server, "10.0.0.7:80");
+    let flow = "tcp 10.0.0.5 -> 203.0.113.10:80 in lan0";
+    assert_eq!(codes(&gate, flow), ["hairpin-without-masquerade"]);
+    assert!(!connects(&client, "203.0.113.10", 80), "the reply came back by the gateway");
+    gate.shell("iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/24 -d 10.0.0.7 -p tcp --dport 80 -j MASQUERADE");
+    assert_eq!(codes(&gate, flow), [""; 0]);
+    assert!(connects(&client, "203.0.113.10", 80), "masqueraded");
+}
+
+fn bridged_frames_meet_rules() {
+    let [host, one, other] = ["bridge-host", "bridge-one", "bridge-other"].map(Namespace::new);
+    host.shell("ip link add br0 type bridge; ip link set br0 up; ip addr add 172.18.0.1/16 dev br0; sysctl -qw net.ipv4.ip_forward=1");
+    for (namespace, address, port) in [(&one, "172.18.0.2/16", "one"), (&other, "172.18.0.3/16", "other")] {
+        link(namespace, "eth0", &host, port);
+        namespace.shell(&format!("ip addr add {address} dev eth0"));
+        host.shell(&format!("ip link set {port} master br0"));
+    }
+    host.nft("table ip t { chain c { type filter hook forward priority 0; policy drop; iifname \"lan0\" accept; }; }");
+    let _listener = listen(&other, "172.18.0.3:80");
+    let flow = "tcp 172.18.0.2 -> 172.18.0.3:80 in br0";
+    for (setting, own) in [(1, 0), (0, 1)] {
+        host.shell(&format!("sysctl -qw net.bridge.bridge-nf-call-iptables={setting}; ip link set br0 type bridge nf_call_iptables {own}"));
+        assert!(codes(&host, flow).contains(&"bridge-filter-surprise".to_owned()), "{setting} {own}");
+        assert!(!connects(&one, "172.18.0.3", 80), "{setting} {own}");
+    }
+    host.shell("ip link set br0 type bridge nf_call_iptables 0");
+    assert!(!codes(&host, flow).contains(&"bridge-filter-surprise".to_owned()), "no frame visits the rules");
+    assert!(connects(&one, "172.18.0.3", 80), "no frame visits the rules");
+}
+
+/// A listening socket in a namespace.
+fn listen(namespace: &Namespace, address: &str) -> TcpListener {
+    let (name, address) = (namespace.0.clone(), address.to_owned());
+    let listens = std::thread::spawn(move || {
+        namespace::enter(&name).expect("the namespace is there");
+        TcpListener::bind(address).expect("it can be bound")
+    });
+    listens.join().expect("it listens")
+}
