@@ -223,6 +223,9 @@ pub struct Process {
     pub folder: Option<String>,
     /// Effective user id.
     pub uid: u32,
+    /// Its group and supplementary groups, if known.
+    #[serde(default)]
+    pub gids: Vec<u32>,
     /// Whether it sees other files than this program does (a container, a chroot).
     pub own_root: bool,
 }

@@ -61,6 +61,13 @@ pub enum Question {
         /// What the run holds.
         text: String,
     },
+    /// Which folders lead to this socket file, and who may use them and it?
+    SocketFile {
+        /// The process whose root directory is meant; none for the program's own.
+        root: Option<u32>,
+        /// Absolute.
+        path: String,
+    },
     /// Which addresses has this host name, as `getaddrinfo` tells programs of this host?
     Resolve {
         /// The name.
@@ -112,12 +119,32 @@ pub enum Answer {
     Text(String),
     /// The paths that a pattern names, in order.
     Paths(Vec<String>),
+    /// The way to a socket file.
+    SocketFile {
+        /// The folders from the root on, and last the file itself, links followed.
+        way: Vec<Step>,
+        /// Whether a socket that is bound to this path listens in the network namespace of the root's process (`/proc/net/unix`).
+        listens: bool,
+    },
     /// The addresses of a name, in the order in which they were given.
     Addresses(Vec<IpAddr>),
     /// There is no such file, variable or name: the host says so.
     Absent(String),
     /// It could not be told, and why.
     Unknown(String),
+}
+
+/// A folder or file, with who may do what with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Absolute, as it is named.
+    pub path: String,
+    /// Its owner.
+    pub uid: u32,
+    /// Its group.
+    pub gid: u32,
+    /// `st_mode`.
+    pub mode: u32,
 }
 
 /// Answers questions about the host.

@@ -16,8 +16,13 @@ const TESTS: &[Test] = tests![
     bridged_frames_meet_rules,
 ];
 
+const WITH_NGINX: &[Test] = tests![
+    Needs::Program("nginx");
+    socket_files_of_nginx,
+];
+
 fn main() {
-    harness::main(&[TESTS]);
+    harness::main(&[TESTS, WITH_NGINX]);
 }
 
 /// The codes of what clearway finds about a flow in a namespace.
@@ -86,6 +91,70 @@ fn bridged_frames_meet_rules() {
     host.shell("ip link set br0 type bridge nf_call_iptables 0");
     assert!(!codes(&host, flow).contains(&"bridge-filter-surprise".to_owned()), "no frame visits the rules");
     assert!(connects(&one, "172.18.0.3", 80), "no frame visits the rules");
+}
+
+/// Ends a proxy that a test started.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its workers end with it when it is asked to (SIGTERM); killed it would leave them.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+fn socket_files_of_nginx() {
+    use std::os::unix::{fs::PermissionsExt as _, net::UnixListener};
+    let namespace = Namespace::new("sockets");
+    namespace.shell("ip link set lo up");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mode = |name: &str, mode: u32| std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).expect("a mode");
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let _fine = UnixListener::bind(path("fine")).expect("bound");
+    let _closed = UnixListener::bind(path("closed")).expect("bound");
+    drop(UnixListener::bind(path("left")).expect("bound"));
+    std::fs::create_dir(path("inner")).expect("made");
+    let _hidden = UnixListener::bind(path("inner/hidden")).expect("bound");
+    for (name, bits) in [("fine", 0o666), ("closed", 0o600), ("left", 0o666), ("inner/hidden", 0o666), ("inner", 0o700)] {
+        mode(name, bits);
+    }
+    let names = ["fine", "closed", "left", "inner/hidden", "none"];
+    let locations: String = names.iter().map(|name| format!("location /{name} {{ proxy_pass http://unix:{}; }}\n", path(name))).collect();
+    let configuration = format!(
+        "pid {0}; error_log {1}; user www-data; daemon off;\nevents {{}}\nhttp {{ access_log off; server {{ listen 127.0.0.1:8081; {locations} }} }}\n",
+        path("pid"),
+        path("error.log")
+    );
+    std::fs::write(path("nginx.conf"), configuration).expect("written");
+    let nginx = Command::new("ip").args(["netns", "exec", &namespace.0, "nginx", "-c", &path("nginx.conf")]).spawn().expect("it runs");
+    let _nginx = Running(nginx);
+    assert!((0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        connects(&namespace, "127.0.0.1", 8081)
+    }));
+    let (_, report) = report(&["--netns", &namespace.0]);
+    let findings = report["findings"].as_array().expect("findings");
+    for (name, errno) in [("fine", None), ("closed", Some(13)), ("left", Some(111)), ("inner/hidden", Some(13)), ("none", Some(2))] {
+        let flow = format!("unix:{}", path(name));
+        let mut of_flow = findings.iter().filter(|finding| finding["flow"].as_str().is_some_and(|text| text.ends_with(&flow)));
+        let Some(errno) = errno else {
+            assert!(of_flow.next().is_none(), "{name}: {report}");
+            continue;
+        };
+        let finding = of_flow.next().unwrap_or_else(|| panic!("{name}: {report}"));
+        assert_eq!(
+            (&finding["code"], &finding["symptom"]["errno"], &finding["rule"]),
+            (&"unix-socket".into(), &errno.into(), &Value::Null)
+        );
+        let request = format!("exec 3<>/dev/tcp/127.0.0.1/8081; printf 'GET /{name} HTTP/1.0\\r\\n\\r\\n' >&3; head -1 <&3");
+        let answer = namespace.output("bash", &["-c", &request]);
+        assert!(answer.contains(&format!(" {} ", finding["symptom"]["seen"]["status"])), "{name}: {answer}");
+        let log = std::fs::read_to_string(path("error.log")).expect("a log");
+        let line = finding["symptom"]["seen"]["log"].as_str().expect("a line");
+        assert!(log.contains(&line.replace(&flow, &format!("{flow}:/{name}"))) || log.contains(line), "{name}: {line} is not in {log}");
+    }
 }
 
 /// A listening socket in a namespace.

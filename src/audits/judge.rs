@@ -3,7 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use crate::{
-    gateway::{Expect, Flow, Role, Start, expression::Protocol, proxy::Unresolved},
+    gateway::{
+        Expect, Flow, Role, Start,
+        expression::{Hosts, Protocol},
+        proxy::{SocketFile, Unresolved},
+    },
     model::{Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
@@ -144,11 +148,17 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     Judged { flow: flow.clone(), version: start.version, start, legs, companions, verdict, standing: Standing::Alone }
 }
 
-/// A flow to a name that has no address: no packet is ever sent.
+/// A flow to a name that has no address, or to a socket file: no packet is ever sent.
 #[must_use]
-pub fn unresolved(flow: &Flow) -> Option<Judged> {
-    let why = flow.wanted.as_ref()?.unresolved.as_ref()?;
-    let verdict = if *why == Unresolved::Absent { Verdict::Blocked } else { Verdict::Unknown };
+pub fn without_packets(flow: &Flow) -> Option<Judged> {
+    let wanted = flow.wanted.as_ref()?;
+    let verdict = match (&wanted.unresolved, &wanted.file) {
+        (Some(Unresolved::Absent), _) | (_, Some(SocketFile::Closed { .. })) => Verdict::Blocked,
+        (Some(Unresolved::Unknown(_)), _) => Verdict::Unknown,
+        (_, Some(SocketFile::Fine)) => Verdict::Pass,
+        (_, Some(_)) => Verdict::Refused,
+        (None, None) => return None,
+    };
     let start = Start { version: IpVersion::V4, packets: HeaderSet::empty(), legitimate: HeaderSet::empty() };
     let nothing = |leg: Leg| Judgement { leg, pieces: Vec::new(), undecided: Undecideds::default() };
     Some(Judged {
@@ -335,7 +345,10 @@ impl Judged {
     /// The flow's destination in short: `203.0.113.10:443/tcp`.
     #[must_use]
     pub fn to(&self) -> String {
-        format!("{}/{}", self.flow.expression.destination, self.flow.expression.protocol)
+        match &self.flow.expression.destination.hosts {
+            Hosts::Socket(_) => self.flow.expression.destination.to_string(),
+            _ => format!("{}/{}", self.flow.expression.destination, self.flow.expression.protocol),
+        }
     }
 }
 

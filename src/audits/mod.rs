@@ -62,6 +62,8 @@ mod two_back_ends;
 
 mod bridge_filter_surprise;
 
+mod unix_socket;
+
 use serde::Serialize;
 
 use crate::{
@@ -164,6 +166,7 @@ pub const ALL: &[&Audit] = &[
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
+    &unix_socket::AUDIT,
     &loopback_blocked::AUDIT,
     &reply_blocked::AUDIT,
     &neighbour_discovery_blocked::AUDIT,

@@ -86,6 +86,7 @@ pub fn of(judged: &Judged, leg: Leg, errno: u32, telling: Telling) -> Option<See
 /// `strerror` of glibc.
 fn words(errno: u32) -> &'static str {
     match errno {
+        2 => "No such file or directory",
         13 => "Permission denied",
         22 => "Invalid argument",
         92 => "Protocol not available",
@@ -112,7 +113,9 @@ fn nginx(failure: Failure, speaks: &str, to: Option<&str>) -> Answer {
     match failure {
         Failure::NoConnection => (504, connect, "upstream timed out (110: Connection timed out) while connecting to upstream".into()),
         Failure::Refused(errno) => {
-            let to = to.and_then(|to| to.split('/').next()).map_or_else(String::new, |to| format!("to {to} "));
+            let to = to
+                .map(|to| if to.starts_with("unix:") { to } else { to.split('/').next().unwrap_or(to) })
+                .map_or_else(String::new, |to| format!("to {to} "));
             (502, connect, format!("connect() {to}failed ({errno}: {}) while connecting to upstream", words(errno)))
         }
         Failure::NoAnswer => {

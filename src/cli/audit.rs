@@ -85,7 +85,7 @@ fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
     let mut judged = Vec::new();
     for flow in chosen.flows(source)? {
-        judged.extend(judge::unresolved(&flow));
+        judged.extend(judge::without_packets(&flow));
         for start in starts(&flow, source)? {
             if flow.if_translated && !site.lowered(start.version).host.translates() {
                 continue;

@@ -3,7 +3,10 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    os::fd::{AsRawFd as _, OwnedFd},
+    os::{
+        fd::{AsRawFd as _, OwnedFd},
+        unix::fs::MetadataExt as _,
+    },
     path::Path,
 };
 
@@ -11,7 +14,7 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 use crate::{
     gateway::proxy::pattern,
-    world::{Answer, Question, World},
+    world::{Answer, Question, Step, World},
 };
 
 /// The files of this machine and nothing else: what the user names by hand lies here, whichever host is audited.
@@ -22,6 +25,7 @@ impl World for Disk {
         match question {
             Question::File { root, path } => text(*root, path),
             Question::Paths { root, pattern } => paths(*root, pattern),
+            // Whose socket files these would be is not known.
             _ => Answer::Unknown("not collected".into()),
         }
     }
@@ -124,6 +128,34 @@ fn names(root: Option<u32>, folder: &str) -> io::Result<Vec<String>> {
     let folder = open(root, folder, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
     let listing = fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
     Ok(listing.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+}
+
+/// The way to a socket file.
+pub fn socket(root: Option<u32>, path: &str) -> Answer {
+    let ends = path.char_indices().filter(|(at, char)| *char == '/' && *at > 0).map(|(at, _)| at).chain([path.len()]);
+    let prefixes = std::iter::once("/").chain(ends.filter_map(|end| path.get(..end)));
+    let step = |prefix: &str| {
+        let data = open(root, prefix, OFlag::O_PATH)?.metadata()?;
+        Ok(Step { path: prefix.to_owned(), uid: data.uid(), gid: data.gid(), mode: data.mode() })
+    };
+    match prefixes.map(step).collect::<io::Result<Vec<Step>>>() {
+        Ok(way) => Answer::SocketFile { way, listens: listens(root, path) },
+        Err(error) => failed(&error),
+    }
+}
+
+/// Whether a socket bound to a path listens: its flags have `__SO_ACCEPTCON` (`unix_seq_show`).
+fn listens(root: Option<u32>, path: &str) -> bool {
+    const ACCEPTS: u32 = 1 << 16;
+    let process = root.map_or_else(|| "thread-self".to_owned(), |pid| pid.to_string());
+    let table = fs::read(format!("/proc/{process}/net/unix")).unwrap_or_default();
+    let real = fs::canonicalize(path).ok().filter(|_| root.is_none()).map(|path| path.to_string_lossy().into_owned());
+    String::from_utf8_lossy(&table).lines().any(|line| {
+        let mut words = line.split_whitespace().skip(3);
+        let accepts = words.next().and_then(|flags| u32::from_str_radix(flags, 16).ok()).is_some_and(|flags| flags & ACCEPTS != 0);
+        let bound = line.find(" /").and_then(|at| line.get(at + 1..));
+        accepts && bound.is_some_and(|bound| bound == path || Some(bound) == real.as_deref())
+    })
 }
 
 /// A variable of a process' environment, as it was when it started.

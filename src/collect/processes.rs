@@ -36,6 +36,7 @@ pub fn find(programs: &[&str]) -> Vec<Process> {
                 arguments: arguments(&fs::read(format!("/proc/{pid}/cmdline")).ok()?),
                 folder: link(pid, "cwd"),
                 uid: effective_uid(&status)?,
+                gids: groups(&status),
                 own_root: root(&pid.to_string()).is_some_and(|root| Some(root) != own_root),
             })
         })
@@ -53,6 +54,12 @@ fn read(pid: u32, file: &str) -> String {
 
 fn link(pid: u32, name: &str) -> Option<String> {
     fs::read_link(format!("/proc/{pid}/{name}")).ok().map(|path| path.to_string_lossy().into_owned())
+}
+
+/// The second of the four ids in `Gid:` of /proc/PID/status, and those in `Groups:`.
+fn groups(status: &str) -> Vec<u32> {
+    let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line("Gid:").split_whitespace().skip(1).take(1).chain(line("Groups:").split_whitespace()).filter_map(|id| id.parse().ok()).collect()
 }
 
 /// Device and inode of a root directory: two that are alike show the same files.

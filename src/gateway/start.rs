@@ -85,7 +85,7 @@ fn addresses(end: &Endpoint, host: &Host) -> Option<Values> {
     let width = Field::Source.width(host.version);
     let values = match &end.hosts {
         Hosts::Any => Values::all(width),
-        Hosts::Named(_) => Values::none(width),
+        Hosts::Named(_) | Hosts::Socket(_) => Values::none(width),
         Hosts::Local => own_addresses(host),
         Hosts::Blocks(blocks) => {
             Values::from_ranges(width, blocks.iter().filter(|block| block.version() == host.version).map(super::expression::Block::bounds))
@@ -117,7 +117,7 @@ fn ways_in(hosts: &Hosts, source: &Values, incoming: Option<u32>, host: &Host) -
     let outside = Values::from_ranges(width, outside.map(|interface| (u128::from(interface.index), u128::from(interface.index))));
     match hosts {
         Hosts::Local => vec![(here(), source.clone())],
-        Hosts::Any | Hosts::Named(_) => vec![(outside, source.clone())],
+        Hosts::Any | Hosts::Named(_) | Hosts::Socket(_) => vec![(outside, source.clone())],
         Hosts::Blocks(_) => {
             let own = own_addresses(host);
             vec![(here(), source.and(&own)), (outside, source.minus(&own))]

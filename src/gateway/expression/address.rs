@@ -18,6 +18,8 @@ pub enum Hosts {
     Blocks(Vec<Block>),
     /// A name that has no address: no packet goes there.
     Named(String),
+    /// A socket file: what goes there is no packet.
+    Socket(String),
 }
 
 /// A run of addresses of one family.
@@ -88,6 +90,7 @@ impl fmt::Display for Hosts {
             Self::Any => f.write_str("any"),
             Self::Local => f.write_str("local"),
             Self::Named(name) => f.write_str(name),
+            Self::Socket(path) => write!(f, "unix:{path}"),
             Self::Blocks(blocks) => {
                 for (index, block) in blocks.iter().enumerate() {
                     if index > 0 {

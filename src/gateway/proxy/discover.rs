@@ -15,6 +15,8 @@ pub struct Proxy {
     pub configuration: Configuration,
     /// As whom it connects, if that is known.
     pub uid: Option<u32>,
+    /// With which groups it connects, if that is known.
+    pub gids: Option<Vec<u32>>,
 }
 
 /// The proxies that run here, each with its configuration. Reads files: do it while there is the privilege to.
@@ -38,7 +40,11 @@ pub fn discover(snapshot: &Snapshot, world: &dyn World) -> Vec<Proxy> {
         let workers = snapshot.processes.iter().filter(|other| other.parent == process.pid && is_of(other, reader));
         let named = configuration.user.as_deref().and_then(|user| user.parse().ok().or_else(|| files.uid(user)));
         let uid = one_of(workers.map(|worker| worker.uid)).or(named).or_else(|| configuration.user.is_none().then_some(process.uid));
-        proxies.push(Proxy { reader, process: Some(process.clone()), invocation, configuration, uid });
+        let mut connecting = snapshot.processes.iter().filter(|other| other.pid == process.pid || other.parent == process.pid);
+        let gids = connecting
+            .find(|other| is_of(other, reader) && Some(other.uid) == uid && !other.gids.is_empty())
+            .map(|other| other.gids.clone());
+        proxies.push(Proxy { reader, process: Some(process.clone()), invocation, configuration, uid, gids });
     }
     proxies
 }
@@ -51,7 +57,7 @@ pub fn given(reader: &'static Reader, file: &str, current: &str, world: &dyn Wor
     let invocation = Invocation { folder: super::files::folder(&file).to_owned(), files: vec![file], ..Invocation::default() };
     let configuration = (reader.read)(&invocation, &files);
     let uid = configuration.user.as_deref().and_then(|user| user.parse().ok().or_else(|| files.uid(user)));
-    Proxy { reader, process: None, invocation, configuration, uid }
+    Proxy { reader, process: None, invocation, configuration, uid, gids: None }
 }
 
 fn is_of(process: &Process, reader: &Reader) -> bool {

@@ -8,6 +8,7 @@ use super::{
     Address, Host, Listen, Place, Proxy, Purpose, Target, Upstream,
     names::{Names, Unresolved},
     resolvers,
+    socket_file::{self, SocketFile},
 };
 use crate::{
     gateway::{
@@ -40,6 +41,8 @@ pub struct Wanted {
     pub timeouts: super::Timeouts,
     /// Why its name has no address.
     pub unresolved: Option<Unresolved>,
+    /// How its socket file fares, where it is one.
+    pub file: Option<SocketFile>,
 }
 
 /// Flows, each once, with all the places that ask for it.
@@ -118,8 +121,6 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
     if upstream.member.is_some_and(|member| member.down) {
         return;
     }
-    // A socket file is no matter of packets; what is not known is told with the unknowns.
-    let Target::Host(host, port) = &upstream.target else { return };
     let group = upstream.member.and_then(|member| proxy.configuration.groups.get(member.group));
     let mut wanted = Wanted {
         proxy: proxy.reader.kind,
@@ -135,6 +136,19 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
             .collect(),
         timeouts: upstream.timeouts,
         unresolved: None,
+        file: None,
+    };
+    let (host, port) = match &upstream.target {
+        Target::Host(host, port) => (host, port),
+        Target::Unix(path) => {
+            wanted.file = socket_file::ask(path, proxy, names);
+            if wanted.file.is_some() {
+                found.add(to_socket(proxy, upstream, path, wanted));
+            }
+            return;
+        }
+        // What is not known is told with the unknowns.
+        Target::Unknown(_) => return,
     };
     let addresses = match host {
         Host::Ip(address) => vec![*address],
@@ -175,6 +189,13 @@ fn flow(proxy: &Proxy, upstream: &Upstream, hosts: Hosts, port: u16, version: Op
     flow.program = Some(proxy.reader.kind.to_owned());
     flow.uid = proxy.uid;
     flow.wanted = Some(wanted);
+    flow
+}
+
+/// What goes to a socket file.
+fn to_socket(proxy: &Proxy, upstream: &Upstream, path: &str, wanted: Wanted) -> Flow {
+    let mut flow = flow(proxy, upstream, Hosts::Socket(path.to_owned()), 0, Some(IpVersion::V4), wanted);
+    flow.expression.destination.ports.clear();
     flow
 }
 
@@ -251,6 +272,7 @@ fn of_listen(proxy: &Proxy, listen: &Listen) -> Wanted {
         groups: Vec::new(),
         timeouts: super::Timeouts::default(),
         unresolved: None,
+        file: None,
     }
 }
 

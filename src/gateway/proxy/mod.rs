@@ -32,6 +32,8 @@ pub mod place;
 
 pub mod resolvers;
 
+pub mod socket_file;
+
 pub mod traefik;
 
 pub mod url;
@@ -47,6 +49,7 @@ pub use files::Files;
 pub use flows::Wanted;
 pub use names::Unresolved;
 pub use place::Place;
+pub use socket_file::SocketFile;
 pub use told::{Told, told};
 
 use crate::snapshot::Process;

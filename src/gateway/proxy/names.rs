@@ -45,6 +45,11 @@ impl<'a> Names<'a> {
         first_or_all(found, resolution)
     }
 
+    /// The way to a socket file of these processes.
+    pub(super) fn socket_file(&self, path: &str) -> Answer {
+        self.world.ask(&Question::SocketFile { root: self.root, path: path.to_owned() })
+    }
+
     fn ask(&self, name: &str, configured: bool) -> Found {
         if self.root.is_some() {
             return self.in_container(name);

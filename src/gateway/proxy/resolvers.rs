@@ -60,6 +60,7 @@ pub fn legs(proxy: &Proxy, world: &dyn World, root: Option<u32>) -> Vec<Flow> {
                 groups: Vec::new(),
                 timeouts: Timeouts::default(),
                 unresolved: None,
+                file: None,
             });
             flow
         })

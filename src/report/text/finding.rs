@@ -81,10 +81,8 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
             None => text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text))),
         }
     }
-    if let Some((_, piece)) = pieces.first() {
-        if let Some(packet) = witness::packet(judged, piece) {
-            text.push_str(&entry("witness", &printed(site, &packet).line()));
-        }
+    if let Some(packet) = pieces.first().and_then(|(_, piece)| witness::packet(judged, piece)) {
+        text.push_str(&entry("witness", &printed(site, &packet).line()));
     }
     match fix {
         Some(Ok(fix)) => text.push_str(&proved(fix)),

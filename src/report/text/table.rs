@@ -10,7 +10,11 @@ use tabled::{
 use super::{plain::line, style};
 use crate::{
     audits::judge::{Fate, Judged, Judgement, Piece, Verdict},
-    gateway::{Expect, Role, expression::Hosts, proxy::Unresolved},
+    gateway::{
+        Expect, Role,
+        expression::Hosts,
+        proxy::{SocketFile, Unresolved},
+    },
     report::decision::decided_by,
     site::Site,
 };
@@ -103,6 +107,15 @@ fn decision(site: &Site, judged: &Judged) -> String {
             return match why {
                 Unresolved::Absent => "the name has no address".to_owned(),
                 Unresolved::Unknown(why) => format!("the name's address is not known: {why}"),
+            };
+        }
+        if let Some(file) = judged.flow.wanted.as_ref().and_then(|wanted| wanted.file.as_ref()) {
+            return match file {
+                SocketFile::Fine => "the socket file is open to it".to_owned(),
+                SocketFile::Absent => "there is no such file".to_owned(),
+                SocketFile::NoSocket(_) => "it is no socket".to_owned(),
+                SocketFile::Closed { step, .. } => format!("the mode of {}", step.path),
+                SocketFile::Unheard => "nothing listens".to_owned(),
             };
         }
         return if judged.verdict == Verdict::Unknown { "nothing that could be read stops it".to_owned() } else { served };
