@@ -123,8 +123,8 @@ pub enum Answer {
     SocketFile {
         /// The folders from the root on, and last the file itself, links followed.
         way: Vec<Step>,
-        /// Whether a socket that is bound to this path listens in the network namespace of the root's process (`/proc/net/unix`).
-        listens: bool,
+        /// Whether a socket that is bound to this path listens (`/proc/net/unix`), if that can be told.
+        listens: Option<bool>,
     },
     /// The addresses of a name, in the order in which they were given.
     Addresses(Vec<IpAddr>),

@@ -43,7 +43,7 @@ fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let title = format!("{} can't connect to {}: {text}", wanted.proxy, judged.to());
     let seen = seen::of(judged, Leg::First, errno, Telling::AtConnect);
     let symptom = Symptom { text: text.to_owned(), errno: Some(errno), seen };
-    // An access control list may allow more; and who listens in another namespace is not seen.
-    let doubtful = matches!(file, SocketFile::Closed { .. } | SocketFile::Unheard);
+    // An access control list may allow more.
+    let doubtful = matches!(file, SocketFile::Closed { .. });
     Some(Problem { symptom: Some(symptom), doubtful, ..Problem::beside(title, vec![fact]) })
 }

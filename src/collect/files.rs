@@ -3,10 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    os::{
-        fd::{AsRawFd as _, OwnedFd},
-        unix::fs::MetadataExt as _,
-    },
+    os::fd::{AsRawFd as _, OwnedFd},
     path::Path,
 };
 
@@ -14,7 +11,7 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 use crate::{
     gateway::proxy::pattern,
-    world::{Answer, Question, Step, World},
+    world::{Answer, Question, World},
 };
 
 /// The files of this machine and nothing else: what the user names by hand lies here, whichever host is audited.
@@ -42,7 +39,7 @@ const MOST_PATHS: usize = 100_000;
 
 /// Opens a path below the root directory of a process, or of this one. Nothing waits for a writer, and no link leads out of the root
 /// (`RESOLVE_IN_ROOT`): a container's absolute links mean the container's files.
-fn open(root: Option<u32>, path: &str, flags: OFlag) -> io::Result<File> {
+pub(super) fn open(root: Option<u32>, path: &str, flags: OFlag) -> io::Result<File> {
     let folder = root.map_or_else(|| "/".to_owned(), |pid| format!("/proc/{pid}/root"));
     let folder = File::open(folder)?;
     // `openat2` takes nothing beside O_PATH that has no meaning for it.
@@ -66,7 +63,7 @@ fn contents(root: Option<u32>, path: &str, largest: u64) -> io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-fn failed(error: &io::Error) -> Answer {
+pub(super) fn failed(error: &io::Error) -> Answer {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Answer::Absent("no such file".into()),
         io::ErrorKind::PermissionDenied => Answer::Unknown("permission denied (run as root)".into()),
@@ -128,34 +125,6 @@ fn names(root: Option<u32>, folder: &str) -> io::Result<Vec<String>> {
     let folder = open(root, folder, OFlag::O_RDONLY | OFlag::O_DIRECTORY)?;
     let listing = fs::read_dir(format!("/proc/self/fd/{}", folder.as_raw_fd()))?;
     Ok(listing.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
-}
-
-/// The way to a socket file.
-pub fn socket(root: Option<u32>, path: &str) -> Answer {
-    let ends = path.char_indices().filter(|(at, char)| *char == '/' && *at > 0).map(|(at, _)| at).chain([path.len()]);
-    let prefixes = std::iter::once("/").chain(ends.filter_map(|end| path.get(..end)));
-    let step = |prefix: &str| {
-        let data = open(root, prefix, OFlag::O_PATH)?.metadata()?;
-        Ok(Step { path: prefix.to_owned(), uid: data.uid(), gid: data.gid(), mode: data.mode() })
-    };
-    match prefixes.map(step).collect::<io::Result<Vec<Step>>>() {
-        Ok(way) => Answer::SocketFile { way, listens: listens(root, path) },
-        Err(error) => failed(&error),
-    }
-}
-
-/// Whether a socket bound to a path listens: its flags have `__SO_ACCEPTCON` (`unix_seq_show`).
-fn listens(root: Option<u32>, path: &str) -> bool {
-    const ACCEPTS: u32 = 1 << 16;
-    let process = root.map_or_else(|| "thread-self".to_owned(), |pid| pid.to_string());
-    let table = fs::read(format!("/proc/{process}/net/unix")).unwrap_or_default();
-    let real = fs::canonicalize(path).ok().filter(|_| root.is_none()).map(|path| path.to_string_lossy().into_owned());
-    String::from_utf8_lossy(&table).lines().any(|line| {
-        let mut words = line.split_whitespace().skip(3);
-        let accepts = words.next().and_then(|flags| u32::from_str_radix(flags, 16).ok()).is_some_and(|flags| flags & ACCEPTS != 0);
-        let bound = line.find(" /").and_then(|at| line.get(at + 1..));
-        accepts && bound.is_some_and(|bound| bound == path || Some(bound) == real.as_deref())
-    })
 }
 
 /// A variable of a process' environment, as it was when it started.

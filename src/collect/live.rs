@@ -12,6 +12,7 @@ use super::{
         ipset::Ipset,
         nf_tables::{Key, NfTables},
     },
+    socket_file,
 };
 use crate::world::{Answer, IpsetKey, Question, World};
 
@@ -84,7 +85,7 @@ impl Live {
             Question::File { root, path } => files::text(*root, path),
             Question::Paths { root, pattern } => files::paths(*root, pattern),
             Question::Environment { process, name } => files::environment(*process, name),
-            Question::SocketFile { root, path } => files::socket(*root, path),
+            Question::SocketFile { root, path } => socket_file::ask(*root, path),
             Question::BuiltWith { root, program, text } => files::built_with(*root, program, text),
             Question::Resolve { name, configured } => match &mut *self.names.borrow_mut() {
                 Some(names) => names.resolve(name, *configured),

@@ -21,6 +21,8 @@ pub mod privileges;
 
 pub mod processes;
 
+pub mod socket_file;
+
 pub mod xtables;
 
 pub use live::Live;

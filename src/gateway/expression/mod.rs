@@ -108,6 +108,9 @@ impl FromStr for Expression {
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Hosts::Socket(_) = self.destination.hosts {
+            return write!(f, "{} -> {}", self.source, self.destination);
+        }
         write!(f, "{} {} -> {}", self.protocol, self.source, self.destination)?;
         if let Some(name) = &self.incoming {
             write!(f, " in {name}")?;

@@ -49,7 +49,7 @@ pub(super) fn ask(path: &str, proxy: &Proxy, names: &Names<'_>) -> Option<Socket
     }
 }
 
-fn judge(way: &[Step], listens: bool, uid: Option<u32>, gids: Option<&[u32]>) -> Option<SocketFile> {
+fn judge(way: &[Step], listens: Option<bool>, uid: Option<u32>, gids: Option<&[u32]>) -> Option<SocketFile> {
     let (file, folders) = way.split_last()?;
     let asked = folders.iter().map(|folder| (folder, ENTER)).chain([(file, WRITE)]);
     let closed = asked.map(|(step, wanted)| (step, may(step, wanted, uid, gids))).find(|(_, may)| *may != Some(true));
@@ -57,8 +57,7 @@ fn judge(way: &[Step], listens: bool, uid: Option<u32>, gids: Option<&[u32]>) ->
         (Some((step, Some(false))), Some(uid)) => Some(SocketFile::Closed { step: step.clone(), uid }),
         (Some(_), _) => None,
         _ if file.mode & TYPE != SOCKET => Some(SocketFile::NoSocket(file.mode)),
-        _ if !listens => Some(SocketFile::Unheard),
-        _ => Some(SocketFile::Fine),
+        _ => listens.map(|listens| if listens { SocketFile::Fine } else { SocketFile::Unheard }),
     }
 }
 
@@ -93,10 +92,14 @@ mod tests {
         assert_eq!(may(&step(0o660), WRITE, Some(7), Some(&[45])), Some(false));
         assert_eq!(may(&step(0o600), WRITE, Some(7), None), Some(false));
         assert_eq!(may(&step(0o600), WRITE, Some(0), None), Some(true));
-        assert_eq!(judge(&[step(0o40755), socket(0o666)], true, None, None), Some(SocketFile::Fine));
-        assert_eq!(judge(&[step(0o40755), socket(0o666)], false, None, None), Some(SocketFile::Unheard));
-        assert_eq!(judge(&[step(0o40755), step(0o100_666)], false, None, None), Some(SocketFile::NoSocket(0o100_666)));
-        assert_eq!(judge(&[step(0o40700), socket(0o666)], true, Some(7), None), Some(SocketFile::Closed { step: step(0o40700), uid: 7 }));
-        assert_eq!(judge(&[step(0o40700), socket(0o666)], true, None, None), None);
+        assert_eq!(judge(&[step(0o40755), socket(0o666)], Some(true), None, None), Some(SocketFile::Fine));
+        assert_eq!(judge(&[step(0o40755), socket(0o666)], Some(false), None, None), Some(SocketFile::Unheard));
+        assert_eq!(judge(&[step(0o40755), step(0o100_666)], Some(false), None, None), Some(SocketFile::NoSocket(0o100_666)));
+        assert_eq!(
+            judge(&[step(0o40700), socket(0o666)], Some(true), Some(7), None),
+            Some(SocketFile::Closed { step: step(0o40700), uid: 7 })
+        );
+        assert_eq!(judge(&[step(0o40700), socket(0o666)], Some(true), None, None), None);
+        assert_eq!(judge(&[step(0o40755), socket(0o666)], None, None, None), None);
     }
 }
