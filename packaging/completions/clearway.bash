@@ -25,6 +25,9 @@ _clearway() {
             clearway,explain)
                 cmd="clearway__subcmd__explain"
                 ;;
+            clearway,fix)
+                cmd="clearway__subcmd__fix"
+                ;;
             clearway,flows)
                 cmd="clearway__subcmd__flows"
                 ;;
@@ -49,6 +52,9 @@ _clearway() {
             clearway__subcmd__help,explain)
                 cmd="clearway__subcmd__help__subcmd__explain"
                 ;;
+            clearway__subcmd__help,fix)
+                cmd="clearway__subcmd__help__subcmd__fix"
+                ;;
             clearway__subcmd__help,flows)
                 cmd="clearway__subcmd__help__subcmd__flows"
                 ;;
@@ -71,7 +77,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot demo explain help"
+            opts="-h -V --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot fix demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,6 +252,84 @@ _clearway() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        clearway__subcmd__fix)
+            opts="-h --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --apply --confirm --confirm-now --persist --guard --watch --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --guard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         clearway__subcmd__flows)
             opts="-h --netns --snapshot --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -309,7 +393,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__help)
-            opts="audit trace flows rules snapshot demo explain help"
+            opts="audit trace flows rules snapshot fix demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -351,6 +435,20 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearway__subcmd__help__subcmd__fix)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

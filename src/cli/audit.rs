@@ -51,8 +51,7 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     let Settled { source, judgement: (mut audited, disagreements), steady } = source.settle(|source| {
         let judged = judge(source, chosen)?;
         let disagreements = witness::disagreements(&source.site, source, &judged);
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        Ok((Audited::new(&source.site, source, judged).allow(&source.config.allowances, today), disagreements))
+        Ok((audited(source, judged), disagreements))
     })?;
     let site = &source.site;
     for disagreement in &disagreements {
@@ -80,8 +79,14 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     Ok(exit.max(read))
 }
 
+/// What judged flows come to on this day.
+pub fn audited(source: &Source, judged: Vec<Judged>) -> Audited {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    Audited::new(&source.site, source, judged).allow(&source.config.allowances, today)
+}
+
 /// Judges every flow.
-fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
+pub fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
     let mut judged = Vec::new();
     for flow in chosen.flows(source)? {

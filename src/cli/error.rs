@@ -30,6 +30,9 @@ pub enum Error {
     /// The output cannot be written.
     #[error("{to}: cannot be written: {error}")]
     Write { to: String, error: io::Error },
+    /// A fix that could not be made.
+    #[error(transparent)]
+    Apply(#[from] crate::fixes::apply::Error),
     /// Anything else wrong with what the user asked for.
     #[error("{0}")]
     Usage(String),
@@ -41,7 +44,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Write { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
-            Self::Write { .. } => Exit::Undecided,
+            Self::Write { .. } | Self::Apply(_) => Exit::Undecided,
             Self::Collect(_)
             | Self::Expression(_)
             | Self::Start(_)

@@ -62,6 +62,25 @@ impl std::str::FromStr for NamedProxy {
 }
 
 impl FlowArgs {
+    /// As options for another run of this program.
+    pub fn options(&self) -> Vec<std::ffi::OsString> {
+        let mut words: Vec<std::ffi::OsString> = Vec::new();
+        for flow in &self.flows {
+            words.extend(["--flow".into(), flow.into()]);
+        }
+        for NamedProxy { kind, file } in &self.proxies {
+            let mut named = std::ffi::OsString::from(format!("{kind}="));
+            named.push(file);
+            words.extend(["--proxy".into(), named]);
+        }
+        if let Some(config) = &self.config {
+            words.extend(["--config".into(), config.into()]);
+        }
+        words.extend(self.no_discover.then(|| "--no-discover".into()));
+        words.extend(self.no_dns.then(|| "--no-dns".into()));
+        words
+    }
+
     /// The flows, given ones first.
     pub fn flows(&self, source: &Source) -> Result<Vec<Flow>, Error> {
         let site = &source.site;

@@ -22,6 +22,8 @@ pub mod demo;
 
 pub mod explain;
 
+pub mod fix;
+
 pub mod flows;
 
 pub mod rules;
@@ -42,7 +44,7 @@ pub use exit::Exit;
 /// Tells which legitimate gateway traffic this host would drop, and which rule drops it.
 ///
 /// Reads the kernel's rules, routes and sockets, follows every flow through them, and names the rule that stops it, what the client sees, and
-/// the smallest change that lets it pass. It changes nothing. Without a command it audits this host.
+/// the smallest change that lets it pass. It changes nothing but with "clearway fix --apply". Without a command it audits this host.
 #[derive(Debug, Parser)]
 #[command(name = "clearway", version, max_term_width = 100, args_conflicts_with_subcommands = true, after_help = exit::HELP)]
 pub struct Cli {
@@ -64,6 +66,8 @@ enum Command {
     Rules(rules::Args),
     /// Collect everything that an audit needs into a file
     Snapshot(snapshot::Args),
+    /// Show proved fixes, or make them
+    Fix(fix::Args),
     /// Audit an example: a gateway with a broken firewall; needs no privilege
     Demo(demo::Args),
     /// Explain a finding by its code
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Flows(args) => flows::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Fix(args) => fix::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Explain(args) => explain::run(&args),
     };

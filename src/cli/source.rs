@@ -91,6 +91,11 @@ impl SourceArgs {
         Ok(snapshot)
     }
 
+    /// Whether the host is meant that this program runs on, as it sees it.
+    pub fn is_this_host(&self) -> bool {
+        self.is_live() && self.netns.is_none()
+    }
+
     /// Whether a running host is meant.
     fn is_live(&self) -> bool {
         self.snapshot.is_none() && !self.offline.is_given()

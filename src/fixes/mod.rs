@@ -13,6 +13,8 @@ mod opens;
 
 pub mod action;
 
+pub mod apply;
+
 pub mod edit;
 
 pub mod setting;

@@ -107,7 +107,7 @@ pub enum Unproved {
     #[error("an accept rule at that place was tried on the model, and the flow still does not pass")]
     StillBlocked,
     /// Tried, and it would open more than it says.
-    #[error("an accept rule at that place was tried on the model, and would open more than this flow")]
+    #[error("what was tried on the model would open more than this flow")]
     OpensMore,
     /// Another program writes the rules, and takes no command for this.
     #[error("{owner} keeps these rules: {hint}")]
@@ -266,7 +266,10 @@ impl Prover<'_> {
     /// The setting that stops the packets.
     fn setting(&self, outcome: &Outcome<HeaderSet>) -> Result<Proposal, Unproved> {
         let Decision::Stage { stage, reason } = &outcome.decided_by else { return Err(Unproved::NoMatch) };
-        let way = outcome.space.values(Field::InInterface, 32).single().and_then(|index| u32::try_from(index).ok());
+        // A reply comes in elsewhere than the packet that it answers.
+        let seen = outcome.changed.iter().find(|(field, _)| *field == Field::InInterface).map(|(_, bits)| bits.as_constant());
+        let way = seen.unwrap_or_else(|| outcome.space.values(Field::InInterface, 32).single());
+        let way = way.and_then(|index| u32::try_from(index).ok());
         // What a setting opens is looked for among all packets: with many rules that takes too long.
         let proposal = way.filter(|_| self.model.rules() <= MANY_RULES).and_then(|index| Setting::proposal(*stage, index, &self.model));
         proposal.ok_or_else(|| Unproved::NotARule(format!("{} ({reason})", stage.name())))
@@ -278,7 +281,11 @@ impl Prover<'_> {
         let own = self.aim.allowed.relation(Field::InInterface, &sent) == Relation::Inside;
         match edit {
             Edit::Insert { matching, .. } => opens::words(matching, &self.model, own),
-            Edit::Remove(_) | Edit::Set(_) => {
+            Edit::Remove(_) => {
+                let source = Matching::of(self.flow, &[], &self.model, &[Field::Source]).and_then(|matching| matching.nft(&self.model));
+                format!("whatever this rule stops ({})", source.unwrap_or_default())
+            }
+            Edit::Set(_) => {
                 let fields = [Field::Protocol, Field::Source, Field::Destination, Field::DestinationPort];
                 Matching::of(self.flow, &[], &self.model, &fields)
                     .map(|matching| opens::words(&matching, &self.model, own))

@@ -4,6 +4,8 @@ pub mod audit;
 
 pub mod finding;
 
+pub mod fixes;
+
 pub mod part;
 
 pub mod plain;

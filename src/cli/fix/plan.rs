@@ -1,0 +1,118 @@
+//! What `clearway fix --format json` says, and what `--apply` reads of it: the part of the program that looks at rules and configurations has
+//! no privilege left to change anything, and the part that changes something does not look at them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    audited::Audited,
+    audits::judge::Verdict,
+    fixes::{Action, Lasting},
+    site::Site,
+};
+
+/// The version of the format.
+pub const SCHEMA: &str = "clearway-fix-1";
+
+/// Findings and their fixes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    pub schema: String,
+    /// The generation of nf_tables' rules that were judged.
+    pub generation: u32,
+    pub findings: Vec<Planned>,
+    pub flows: Vec<Judged>,
+}
+
+/// A finding.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Planned {
+    pub code: String,
+    pub title: String,
+    pub flow: String,
+    /// 4 or 6.
+    pub ip: u8,
+    /// A note asks for no fix.
+    pub severity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Proved>,
+    /// Why there is no fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A proved fix.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Proved {
+    pub owner: String,
+    pub commands: Vec<String>,
+    pub actions: Vec<Action>,
+    pub opens: Vec<String>,
+    pub persistent: bool,
+    pub persist: Vec<Action>,
+    pub remarks: Vec<String>,
+}
+
+/// A flow's verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    pub flow: String,
+    pub ip: u8,
+    pub passes: bool,
+}
+
+impl Plan {
+    /// What an audit comes to.
+    pub fn of(site: &Site, audited: &Audited) -> Self {
+        let number = |version| crate::report::json::number(version);
+        let planned = audited.findings.iter().map(|finding| {
+            let judged = &audited.flows[finding.flow];
+            let (fix, why) = match audited.fix(finding) {
+                Some(Ok(fix)) => (Some(fix), None),
+                Some(Err(why)) => (None, Some(why.to_string())),
+                None => (None, None),
+            };
+            Planned {
+                code: finding.audit.code.to_owned(),
+                title: finding.problem.title.clone(),
+                flow: judged.flow.expression.to_string(),
+                ip: number(judged.version),
+                severity: format!("{:?}", finding.audit.severity).to_lowercase(),
+                fix: fix.map(|fix| Proved {
+                    owner: fix.owner(),
+                    commands: fix.commands(),
+                    actions: fix.actions().cloned().collect(),
+                    opens: fix.opens().to_vec(),
+                    persistent: fix.lasting() == Lasting::Always,
+                    persist: fix.persist().into_iter().cloned().collect(),
+                    remarks: fix.remarks().map(str::to_owned).collect(),
+                }),
+                why,
+            }
+        });
+        let flows = audited.flows.iter().map(|judged| Judged {
+            flow: judged.flow.expression.to_string(),
+            ip: number(judged.version),
+            passes: judged.verdict == Verdict::Pass,
+        });
+        Self { schema: SCHEMA.to_owned(), generation: site.snapshot.nft.generation, findings: planned.collect(), flows: flows.collect() }
+    }
+
+    /// Findings of another plan that this one does not have, each in words.
+    pub fn new_in(&self, other: &Self) -> Vec<String> {
+        let known = |finding: &&Planned| !self.findings.iter().any(|each| each.is(finding));
+        other.findings.iter().filter(known).map(|finding| format!("{}: {}", finding.code, finding.title)).collect()
+    }
+
+    /// Flows that pass here and do not in another plan.
+    pub fn worse_in(&self, other: &Self) -> Vec<String> {
+        let passed = |flow: &&Judged| flow.passes && !other.flows.contains(flow);
+        self.flows.iter().filter(passed).map(|flow| flow.flow.clone()).collect()
+    }
+}
+
+impl Planned {
+    /// Whether it is the same finding.
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.code, &self.flow, self.ip) == (&other.code, &other.flow, other.ip)
+    }
+}

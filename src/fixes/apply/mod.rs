@@ -1,0 +1,59 @@
+//! Making proved fixes on this host: the only place besides `collect` that touches the system.
+//!
+//! A change is a folder under [`BASE`]: what was there before, what was done, and a token. A guard, started before anything changes, in a
+//! session of its own, puts back what was there unless the change is confirmed in time; so it does when the program that makes the change ends
+//! without a word. Whoever renames the token decides: to `confirmed`, or to `undone`. Only one can.
+
+mod backup;
+
+pub mod change;
+
+pub mod guard;
+
+mod journal;
+
+mod lock;
+
+pub mod session;
+
+use std::{io, path::PathBuf};
+
+pub use change::Change;
+
+/// Where changes and the journal are.
+pub const BASE: &str = "/var/lib/clearway";
+
+/// Why a change was not made, or could not be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file.
+    #[error("{}: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    /// A program that could not be run, or failed; nothing else is known of it.
+    #[error("{command}: {why}")]
+    Command { command: String, why: String },
+    /// Another change waits for its confirmation.
+    #[error("the change {0} is not confirmed yet: \"clearway fix --confirm-now\" keeps it; it is undone by itself otherwise")]
+    Waiting(String),
+    /// None waits.
+    #[error("no change waits for a confirmation")]
+    NothingWaits,
+    /// The guard does not run.
+    #[error("the guard that would undo the change did not start: {0}")]
+    Guard(String),
+}
+
+/// Makes a confirmed fix last. A file of nft's is checked before it takes its place, and stays as it was if nft does not take it.
+///
+/// # Errors
+/// What failed.
+pub fn persist(action: &crate::fixes::Action) -> Result<(), Error> {
+    backup::persist(action)
+}
+
+impl Error {
+    fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        |error| Self::File { path, error }
+    }
+}
