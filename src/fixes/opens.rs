@@ -76,7 +76,8 @@ pub fn only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet,
         let fields = matching.fields().filter(|(field, _)| *field != Field::OutInterface);
         allowed = allowed.or(fields.fold(HeaderSet::all(), |set, (field, values)| set.split(*field, values).0));
     }
-    let allowed = who(&allowed);
+    // A ban goes as a whole: what is told of it is all that its rule stopped.
+    let allowed = if matches!(edit, Edit::Remove(_)) { who(&start) } else { who(&allowed) };
     let is_more = |packets: &HeaderSet| !who(packets).minus(&allowed).is_empty();
     // Mostly all that the edit touches is of the flow; then nothing need be known of the time before.
     let accepted_after = accepted(after);

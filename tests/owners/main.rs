@@ -24,7 +24,7 @@ fn main() {
 }
 
 fn ufw_puts_it_before_its_rule_that_denies() {
-    let place = Place::new("ufwd", &["/etc/ufw", "/etc/default"]);
+    let place = Place::new("ufwd");
     place.shell("ufw --force enable; ufw limit 22/tcp; ufw deny 3000/tcp; ufw allow 80/tcp");
     let fix = place.mend("tcp 198.51.100.7 -> 203.0.113.10:3000 in eth0", "198.51.100.7", "203.0.113.10:3000", "ufw reload", |id| {
         id == "tcp 198.51.100.7 203.0.113.10 3000 eth0"
@@ -40,7 +40,7 @@ fn ufw_puts_it_before_its_rule_that_denies() {
 }
 
 fn ufw_allows_what_nothing_else_does() {
-    let place = Place::new("ufwa", &["/etc/ufw", "/etc/default"]);
+    let place = Place::new("ufwa");
     place.shell("ufw --force enable; ufw allow 22/tcp; ufw default deny outgoing; ufw default deny routed");
     let fix =
         place.mend("tcp local -> 10.0.3.12:8080", "gateway", "10.0.3.12:8080", "ufw reload", |id| id == "tcp 10.0.3.5 10.0.3.12 8080 ");
@@ -52,7 +52,7 @@ fn ufw_allows_what_nothing_else_does() {
 }
 
 fn firewalld_has_the_zone_of_the_interface() {
-    let mut place = Place::new("fwd", &["/etc/firewalld"]);
+    let mut place = Place::new("fwd");
     place.shell("mkdir -p /run/dbus /run/lock");
     place.start("dbus-daemon --system --nofork --nopidfile", "test -S /run/dbus/system_bus_socket");
     place.start("firewalld --nofork --nopid", "firewall-cmd --state");
@@ -71,7 +71,7 @@ fn firewalld_has_the_zone_of_the_interface() {
 }
 
 fn shorewall_takes_a_line_before_its_policy() {
-    let place = Place::new("shw", &["/etc/shorewall"]);
+    let place = Place::new("shw");
     place.shell("mkdir -p /var/lib/shorewall /run/lock");
     let files = [
         ("zones", "fw firewall\nnet ipv4\nloc ipv4\n"),
@@ -80,7 +80,7 @@ fn shorewall_takes_a_line_before_its_policy() {
         ("rules", "?SECTION ALL\n?SECTION NEW\nSSH(ACCEPT) net $FW\nDROP net:198.51.100.9 $FW\n"),
     ];
     for (name, text) in files {
-        place.write("/etc/shorewall", name, text);
+        place.write(&format!("shorewall/{name}"), text);
     }
     place.shell("shorewall start");
     let fix = place.mend("tcp 198.51.100.7 -> 203.0.113.10:443 in eth0", "198.51.100.7", "203.0.113.10:443", "shorewall reload", |id| {
@@ -91,13 +91,13 @@ fn shorewall_takes_a_line_before_its_policy() {
 }
 
 fn fail2ban_lifts_the_ban() {
-    let mut place = Place::new("f2b", &["/etc/fail2ban"]);
+    let mut place = Place::new("f2b");
     place.shell(
         "mkdir -p /run/fail2ban /var/lib/fail2ban /run/lock; rm -f /etc/fail2ban/jail.d/*; touch /run/web.log
         sed -i 's|^logtarget.*|logtarget = SYSOUT|; s|^dbfile.*|dbfile = :memory:|' /etc/fail2ban/fail2ban.conf",
     );
     let jail = "[DEFAULT]\nbackend = polling\nbanaction = iptables-multiport\n[web]\nenabled = true\nport = 80,443\nlogpath = /run/web.log\nfilter = nginx-botsearch\n";
-    place.write("/etc/fail2ban", "jail.local", jail);
+    place.write("fail2ban/jail.local", jail);
     place.start("fail2ban-server -f start", "fail2ban-client ping");
     place.shell(
         "fail2ban-client set web banip 203.0.113.1; fail2ban-client set web banip 198.51.100.7
@@ -123,7 +123,7 @@ const DOCKER: &str = "*filter\n:FORWARD DROP\n:DOCKER -\n:DOCKER-FORWARD -\n:DOC
 -A DOCKER ! -i eth1 -o eth1 -j DROP\nCOMMIT\n";
 
 fn docker_has_a_chain_for_it() {
-    let place = Place::new("dkr", &[]);
+    let place = Place::new("dkr");
     place.shell(&format!("iptables-restore <<'END'\n{DOCKER}END\n"));
     let fix = place.mend("tcp 198.51.100.7 -> 10.0.3.12:80 in eth0", "198.51.100.7", "10.0.3.12:80", "", |id| {
         id == "tcp 198.51.100.7 10.0.3.12 80 eth0"
@@ -138,8 +138,8 @@ const CONF: &str =
 \t\ttcp dport 1-9999 counter drop\n\t}\n}\n";
 
 fn nftables_conf_has_a_place_for_it() {
-    let place = Place::new("nfc", &["/etc/nftables.conf"]);
-    std::fs::write(place.own("/etc/nftables.conf"), CONF).expect("written");
+    let place = Place::new("nfc");
+    place.write("nftables.conf", CONF);
     place.shell("nft -f /etc/nftables.conf");
     let only = |id: &str| id == "tcp 198.51.100.7 203.0.113.10 443 eth0";
     let fix = place.mend("tcp 198.51.100.7 -> 203.0.113.10:443 in eth0", "198.51.100.7", "203.0.113.10:443", "", only);
@@ -152,7 +152,7 @@ fn nftables_conf_has_a_place_for_it() {
 }
 
 fn a_setting_lasts() {
-    let place = Place::new("set", &["/etc/sysctl.d"]);
+    let place = Place::new("set");
     let flow = "tcp 198.51.100.7 -> 10.0.3.12:80 in eth0";
     place.shell("sysctl -qw net.ipv4.ip_forward=0");
     let report = place.clearway(&format!("--no-discover --flow '{flow}'"));
@@ -167,7 +167,7 @@ fn a_setting_lasts() {
 }
 
 fn what_others_would_overwrite_is_no_fix() {
-    let place = Place::new("kube", &[]);
+    let place = Place::new("kube");
     place.shell("iptables -N KUBE-FIREWALL; iptables -A INPUT -j KUBE-FIREWALL; iptables -A KUBE-FIREWALL -p tcp --dport 443 -j DROP");
     let report = place.clearway("--no-discover --flow 'tcp 198.51.100.7 -> 203.0.113.10:443 in eth0'");
     assert!(report.contains("no fix       kube-proxy keeps these rules"), "{report}");

@@ -27,8 +27,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// With copies of these files and folders, and of /run and /var/lib.
-    pub fn new(purpose: &str, copied: &[&str]) -> Self {
+    /// With a copy of /etc, and with nothing yet in /run and /var/lib.
+    pub fn new(purpose: &str) -> Self {
         let [gateway, client, upstream] = ["g", "c", "u"].map(|end| Namespace::new(&format!("{purpose}{end}")));
         link(&gateway, "eth0", ["203.0.113.10/24", "2001:db8::10/64"], &client, ["203.0.113.1/24", "2001:db8::1/64"]);
         link(&gateway, "eth1", ["10.0.3.5/24", "fd03::5/64"], &upstream, ["10.0.3.12/24", "fd03::12/64"]);
@@ -41,29 +41,22 @@ impl Place {
         }
         let folder = tempfile::tempdir().expect("a folder");
         let mut mounts = String::new();
-        for path in ["run", "var"] {
-            std::fs::create_dir(folder.path().join(path)).expect("a folder");
-        }
-        for (own, path) in [("run", "/run"), ("var", "/var/lib")] {
+        for (own, path) in [("run", "/run"), ("var", "/var/lib"), ("etc", "/etc")] {
+            match own {
+                "etc" => {
+                    let done = Command::new("cp").args(["-a", path]).arg(folder.path()).status().expect("cp runs");
+                    assert!(done.success(), "{path}");
+                }
+                _ => std::fs::create_dir(folder.path().join(own)).expect("a folder"),
+            }
             mounts.push_str(&format!("mount --bind {}/{own} {path}\n", folder.path().display()));
-        }
-        for path in copied {
-            let own = folder.path().join(path.replace('/', "_"));
-            let done = Command::new("cp").args(["-a", path]).arg(&own).status().expect("cp runs");
-            assert!(done.success(), "{path}");
-            mounts.push_str(&format!("mount --bind {} {path}\n", own.display()));
         }
         Self { gateway, client, upstream, folder, mounts, daemons: Vec::new() }
     }
 
-    /// The copy of a file or folder.
-    pub fn own(&self, path: &str) -> std::path::PathBuf {
-        self.folder.path().join(path.replace('/', "_"))
-    }
-
-    /// Writes a file of a copied folder.
-    pub fn write(&self, folder: &str, name: &str, text: &str) {
-        std::fs::write(self.own(folder).join(name), text).expect("written");
+    /// Writes a file below /etc.
+    pub fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.folder.path().join("etc").join(path), text).expect("written");
     }
 
     fn command(&self, script: &str) -> Command {
@@ -110,6 +103,10 @@ impl Place {
 
     /// Whether a client gets a connection to an address.
     pub fn reaches(&self, from: &str, to: &str) -> bool {
+        self.connect(from, to).join().expect("a connection")
+    }
+
+    fn connect(&self, from: &str, to: &str) -> thread::JoinHandle<bool> {
         let (place, from) = match from {
             "gateway" => (&self.gateway, None),
             address => (&self.client, Some(address.to_owned())),
@@ -132,7 +129,7 @@ impl Place {
                 }
             }
         };
-        thread::spawn(connect).join().expect("a connection")
+        thread::spawn(connect)
     }
 
     /// What clearway says of many packets: the identity of each that is accepted.
@@ -170,7 +167,11 @@ impl Place {
         let others: Vec<(&str, String)> =
             PORTS.iter().flat_map(|port| [(from, format!("203.0.113.10:{port}")), (from, format!("10.0.3.12:{port}"))]).collect();
         let others: Vec<_> = others.into_iter().filter(|(_, other)| other != to).collect();
-        let look = || others.iter().map(|(from, to)| self.reaches(from, to)).collect::<Vec<_>>();
+        // All at once: most wait in vain.
+        let look = || {
+            let begun: Vec<_> = others.iter().map(|(from, to)| self.connect(from, to)).collect();
+            begun.into_iter().map(|each| each.join().expect("a connection")).collect::<Vec<_>>()
+        };
         let (before, real) = (self.accepted(), look());
         let fix = self.fix(flow);
         let commands = fix["commands"].as_array().expect("commands").iter().map(|command| command.as_str().expect("text").to_owned());
