@@ -5,7 +5,8 @@
 //! 1. [`collect`] asks the kernel over netlink and keeps its answers byte for byte in a [`snapshot`]; what is asked later goes through
 //!    [`world`], so that a snapshot replays on any machine.
 //! 2. [`ruleset`] decodes the bytes into rules as their own language says them, and prints them; [`owners`] tells whose they are; [`network`] does so for links, addresses,
-//!    routes and sockets.
+//!    routes and sockets,
+//!    [`obstacles`] for what else stops packets.
 //! 3. [`lower`] turns both, for one IP version, into the [`model`]: chains of rules, rules of steps, steps that read and write fields.
 //! 4. [`simulate`] says what the model means: one machine walks one packet, or a whole set of packets, through hooks, routing, connection
 //!    tracking and NAT.
@@ -28,6 +29,8 @@ pub mod ruleset;
 pub mod owners;
 
 pub mod network;
+
+pub mod obstacles;
 
 pub mod model;
 

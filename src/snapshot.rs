@@ -9,6 +9,8 @@ pub mod file;
 
 pub mod messages;
 
+pub mod obstacles;
+
 pub mod secrets;
 
 use std::collections::BTreeMap;
@@ -62,6 +64,9 @@ pub struct Snapshot {
     pub processes: Vec<Process>,
     /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
     pub sysctls: BTreeMap<String, String>,
+    /// What stops packets beside rules and routes.
+    #[serde(default)]
+    pub obstacles: obstacles::Obstacles,
     /// The back end that the program `iptables` works on; none if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iptables: Option<Backend>,

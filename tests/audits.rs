@@ -87,3 +87,22 @@ fn bridged_frames_that_meet_rules() {
         assert_eq!(found.join(" "), wanted, "{flow} with {sysctls:?}");
     }
 }
+
+#[test]
+fn a_table_of_connections_that_fills_up() {
+    let tracking = OPEN.replace("COMMIT", "-A INPUT -m conntrack --ctstate INVALID -j DROP\nCOMMIT");
+    let table = |count: u32, max: u32| {
+        format!("[sysctls]\n\"net/netfilter/nf_conntrack_count\" = {count}\n\"net/netfilter/nf_conntrack_max\" = {max}\n")
+    };
+    for (rules, count, max, wanted) in [
+        (&*tracking, 900, 1000, "conntrack-near-full"),
+        (&*tracking, 1000, 1000, "conntrack-near-full"),
+        (&*tracking, 899, 1000, ""),
+        // No limit; and nobody tracks.
+        (&*tracking, 900, 0, ""),
+        (OPEN, 1000, 1000, ""),
+    ] {
+        let found = codes(rules, &format!("{HOST}{DEFAULT}{}", table(count, max)), "tcp 192.0.2.1 -> 203.0.113.10:443 in wan0");
+        assert_eq!(found.join(" "), wanted, "{count} of {max}");
+    }
+}

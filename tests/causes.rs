@@ -14,6 +14,8 @@ const TESTS: &[Test] = tests![
     Needs::Namespaces;
     replies_go_around,
     bridged_frames_meet_rules,
+    connections_wait_for_a_program,
+    connection_tracking_tells_of_its_table,
 ];
 
 const WITH_NGINX: &[Test] = tests![
@@ -93,6 +95,39 @@ fn bridged_frames_meet_rules() {
     assert!(connects(&one, "172.18.0.3", 80), "no frame visits the rules");
 }
 
+fn connections_wait_for_a_program() {
+    let namespace = Namespace::new("queue");
+    namespace.shell("ip link set lo up");
+    let listener = listen(&namespace, "127.0.0.1:80");
+    nix::sys::socket::listen(&listener, nix::sys::socket::Backlog::new(1).expect("a backlog")).expect("it listens");
+    let flow = "tcp 127.0.0.1 -> 127.0.0.1:80";
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(codes(&namespace, flow), [""; 0], "{waiting:?}");
+        waiting.push(within(&namespace, || std::net::TcpStream::connect("127.0.0.1:80").expect("there is room")));
+    }
+    assert_eq!(codes(&namespace, flow), ["listen-queue-full"]);
+    assert!(!connects(&namespace, "127.0.0.1", 80), "no room is left");
+    let (_, report) = report(&["--netns", &namespace.0, "--no-discover", "--flow", flow]);
+    let facts = report["findings"][0]["facts"].as_array().expect("facts");
+    assert!(facts.iter().any(|fact| fact.as_str().is_some_and(|fact| fact.contains("ListenOverflows"))), "{facts:?}");
+    drop(listener.accept().expect("one waits"));
+    assert_eq!(codes(&namespace, flow), [""; 0]);
+}
+
+fn connection_tracking_tells_of_its_table() {
+    let namespace = Namespace::new("table");
+    namespace.shell("ip link set lo up");
+    namespace.nft("table ip t { chain c { type filter hook input priority 0; ct state new accept; }; }");
+    let listener = listen(&namespace, "127.0.0.1:80");
+    let _connected = within(&namespace, || std::net::TcpStream::connect("127.0.0.1:80").expect("it listens"));
+    let snapshot = namespace.collect(false);
+    assert!(snapshot.obstacles.conntrack.iter().all(|message| message.is_ok()) && !snapshot.obstacles.conntrack.0.is_empty());
+    let table = clearway::obstacles::conntrack::table(&snapshot).expect("there is a table");
+    assert!(table.count > 0 && table.max > table.count && table.dropped == 0, "{table:?}");
+    drop(listener);
+}
+
 /// Ends a proxy that a test started.
 struct Running(std::process::Child);
 
@@ -159,10 +194,16 @@ fn socket_files_of_nginx() {
 
 /// A listening socket in a namespace.
 fn listen(namespace: &Namespace, address: &str) -> TcpListener {
-    let (name, address) = (namespace.0.clone(), address.to_owned());
-    let listens = std::thread::spawn(move || {
+    let address = address.to_owned();
+    within(namespace, move || TcpListener::bind(address).expect("it can be bound"))
+}
+
+/// Does something in a namespace.
+fn within<T: Send + 'static>(namespace: &Namespace, does: impl FnOnce() -> T + Send + 'static) -> T {
+    let name = namespace.0.clone();
+    let done = std::thread::spawn(move || {
         namespace::enter(&name).expect("the namespace is there");
-        TcpListener::bind(address).expect("it can be bound")
+        does()
     });
-    listens.join().expect("it listens")
+    done.join().expect("it is done")
 }

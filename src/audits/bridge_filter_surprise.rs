@@ -1,7 +1,7 @@
 //! `bridge-filter-surprise`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Piece},
     problem,
 };
@@ -23,7 +23,7 @@ is on, as Docker and Kubernetes set it, and so bridged frames visit prerouting, 
 bridge as both interfaces; a rule or policy meant for routed traffic stops them. Either let the bridge talk to itself (\"-A FORWARD -i br0 -o br0 -j
 ACCEPT\"; for containers in DOCKER-USER), or, where nothing relies on it, switch the setting off.",
     severity: Severity::Note,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `client-blocked`.
 
 use super::{
-    Audit, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Leg, Verdict},
     problem,
 };
@@ -17,7 +17,7 @@ Every first packet of the flow is dropped or rejected before it reaches the sock
 dropped, \"connection refused\" or \"no route to host\" if it is rejected. The rule or policy named is the one that stops the packet; a drop is
 final in whichever base chain it happens, so an accept elsewhere does not help. Accept the traffic before that rule, in that chain.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `expected-block-passes`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -15,7 +15,7 @@ pub const AUDIT: Audit = Audit {
 The operator's own file has this flow with expect = \"block\", and some or all of it gets through: the rule named lets it pass. Nothing needs to listen
 there today: the rules decide. Narrow the accept, or drop the flow before it; then run clearway again to see that nothing else was lost.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

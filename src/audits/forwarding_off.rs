@@ -1,6 +1,6 @@
 //! `forwarding-off`.
 
-use super::{Audit, Problem, Severity, ended_at, judge::Judged};
+use super::{Audit, Check, Problem, Severity, ended_at, judge::Judged};
 use crate::{simulate::Stage, site::Site};
 
 /// This host does not forward.
@@ -13,7 +13,7 @@ kernel drops it without a word, whatever the forward chains say. Turn forwarding
 net.ipv6.conf.all.forwarding=1\", and the same line in a file of /etc/sysctl.d so that it lasts. From then on the rules at the forward hook alone
 decide what passes: look at them first.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

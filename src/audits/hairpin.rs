@@ -1,6 +1,6 @@
 //! `hairpin-without-masquerade`.
 
-use super::{Audit, Problem, Severity, ended_at, judge::Judged};
+use super::{Audit, Check, Problem, Severity, ended_at, judge::Judged};
 use crate::{simulate::Stage, site::Site};
 
 /// Clients reach a neighbour through this host, which does not hear the answer.
@@ -13,7 +13,7 @@ neighbour's address and answers it directly; the client gets an answer from an a
 Nothing is dropped here. Either translate the source of these connections as well (nft add rule ip nat postrouting ip saddr NETWORK ip daddr SERVER
 masquerade), so that the answer comes back by this host, or let names lead clients of that network to the server's own address (split DNS).",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `later-chain-overrules`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Piece},
 };
 use crate::{model::Hook, simulate::outcome::Decision, site::Site};
@@ -15,7 +15,7 @@ Accept ends only its own base chain: the packet goes on to the next base chain o
 is stopped. Drop is final. So a rule in one table never opens what another table closes: both must accept. This happens where two firewall managers
 work side by side, such as a hand-written nftables.conf beside Docker, ufw or firewalld.",
     severity: Severity::Note,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -21,7 +21,7 @@ No rule stops the flow and no socket takes it, but a socket listens on the same 
 IP version, or bound to another interface. Clients see \"connection refused\" (errno 111). Let the service listen on this address too (for nginx \"listen
 443\" and \"listen [::]:443\", for haproxy \"bind :443\" and \"bind :::443\"), or send the flow to where it listens.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,6 +1,6 @@
 //! `localnet-martian`.
 
-use super::{Audit, Problem, Severity, ended_at, judge::Judged};
+use super::{Audit, Check, Problem, Severity, ended_at, judge::Judged};
 use crate::{simulate::Stage, site::Site};
 
 /// 127.0.0.0/8 off lo.
@@ -13,7 +13,7 @@ interface. A DNAT from outside to 127.0.0.1 is the usual cause: it can't work as
 the DNAT there (or use REDIRECT, which does). With net.ipv4.conf.IFACE.route_localnet=1 it would work, but then neighbours on that link can reach every service that listens on
 127.0.0.1 only; rules have to prevent that.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `loopback-blocked`.
 
 use super::{
-    Audit, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Leg, Verdict},
     problem,
 };
@@ -17,7 +17,7 @@ Connections of this host to itself pass output, postrouting, prerouting and inpu
 \"iif lo accept\" stops them, and with them every upstream on 127.0.0.1, health checks and local resolvers. Connections to one of the host's other
 addresses take lo as well.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -64,6 +64,10 @@ mod bridge_filter_surprise;
 
 mod unix_socket;
 
+mod conntrack_near_full;
+
+mod listen_queue_full;
+
 use serde::Serialize;
 
 use crate::{
@@ -84,9 +88,18 @@ pub struct Audit {
     /// What it means, why it happens, what to do.
     pub explanation: &'static str,
     pub severity: Severity,
-    /// Finds it in a flow.
+    /// Finds it.
     #[serde(skip)]
-    check: fn(&Site, &Judged) -> Option<Problem>,
+    check: Check,
+}
+
+/// Of what an audit is.
+#[derive(Debug, Clone, Copy)]
+enum Check {
+    /// Of a flow.
+    Flow(fn(&Site, &Judged) -> Option<Problem>),
+    /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
+    Host(fn(&Site, &[Judged]) -> Vec<(usize, Problem)>),
 }
 
 /// How bad it is.
@@ -179,6 +192,8 @@ pub const ALL: &[&Audit] = &[
     &localnet_martian::AUDIT,
     &hairpin::AUDIT,
     &bridge_filter_surprise::AUDIT,
+    &conntrack_near_full::AUDIT,
+    &listen_queue_full::AUDIT,
     &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
     &partly_blocked::AUDIT,
@@ -202,12 +217,18 @@ pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for audit in ALL {
         let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
-        for (flow, judged) in flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of) {
-            if let Some(problem) = (audit.check)(site, judged) {
-                let certain = !problem.doubtful && problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
-                let confidence = if certain { Confidence::Certain } else { Confidence::Possible };
-                findings.push(Finding { audit, confidence, flow, problem });
+        let problems = match audit.check {
+            Check::Flow(check) => {
+                let wanted = flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of);
+                wanted.filter_map(|(flow, judged)| Some((flow, check(site, judged)?))).collect()
             }
+            Check::Host(check) => check(site, flows),
+        };
+        for (flow, problem) in problems {
+            let Some(judged) = flows.get(flow) else { continue };
+            let certain = !problem.doubtful && problem.pieces.iter().all(|(leg, index)| is_certain(judged, *leg, *index));
+            let confidence = if certain { Confidence::Certain } else { Confidence::Possible };
+            findings.push(Finding { audit, confidence, flow, problem });
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.audit.severity));

@@ -1,7 +1,7 @@
 //! `mostly-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -17,7 +17,7 @@ Some clients get through, but more than half of all addresses that could be clie
 interface and the policy drops the rest. For a gateway that the internal network alone uses, that is right; tell clearway so by giving the flow with its
 clients: --no-discover --flow 'tcp 10.0.0.0/8 -> local:443'.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `nat-target-gone`.
 
 use super::{
-    Audit, Problem, Severity, ended_at,
+    Audit, Check, Problem, Severity, ended_at,
     judge::{Fate, Judged, Leg, Piece, Verdict},
     problem,
 };
@@ -16,7 +16,7 @@ A DNAT or REDIRECT rule gives the flow a new destination, and this host has no r
 address or program that the rule was made for is gone, or moved, and the rule was left behind. Remove the rule, or let it lead to the service's address and
 port of today; what Docker, Podman or Kubernetes made is repaired by restarting the container or the daemon, never by hand.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `neighbour-discovery-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Standing, Verdict},
     problem,
 };
@@ -19,7 +19,7 @@ route to host\" (errno 113) after three seconds, or a timeout if a router asks f
 in input and output before anything that drops. A neighbour that is set by hand (ip neigh add ... nud permanent), or a link without such addresses, needs
 none of it.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `no-listener`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     listener_elsewhere::elsewhere,
     nat_target_gone::is_unheard,
@@ -17,7 +17,7 @@ pub const AUDIT: Audit = Audit {
 No rule stops the flow, but no socket takes it: the port is closed, the socket is bound to another address or device, or only to the other IP
 version. Clients see \"connection refused\" (errno 111), exactly as with the default REJECT of a rule; so look at the service, not at the rules.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `partly-blocked`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -16,7 +16,7 @@ pub const AUDIT: Audit = Audit {
 Some packets of the flow get through and others do not: a blocklist, a rule for one network or interface, a rule that reads a port, mark or length.
 The report names the exact part. If that part is meant to be blocked, all is well.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `path-mtu-black-hole`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -18,7 +18,7 @@ these messages here. Then connections open, small answers arrive, and big ones n
 clients are hit. Connection tracking calls these messages related: \"ct state established,related accept\" lets them pass. Blocking all of
 ICMP is the usual cause. A host that finds out by itself (net.ipv4.tcp_mtu_probing) needs none of them.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

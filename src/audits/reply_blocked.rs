@@ -1,7 +1,7 @@
 //! `reply-blocked`.
 
 use super::{
-    Audit, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -16,7 +16,7 @@ pub const AUDIT: Audit = Audit {
 The first packet gets through, but its reply, or a later packet of the connection, does not. Clients see a timeout, as if the first packet had been
 dropped. Usually a rule such as \"ct state established,related accept\" is missing on the way back, or stands behind a rule that drops.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

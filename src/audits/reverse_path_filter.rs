@@ -1,6 +1,6 @@
 //! `reverse-path-filter`.
 
-use super::{Audit, Problem, Severity, ended_at, judge::Judged};
+use super::{Audit, Check, Problem, Severity, ended_at, judge::Judged};
 use crate::{simulate::Stage, site::Site};
 
 /// Packets come in where their answers would not go out.
@@ -13,7 +13,7 @@ The kernel looks up the way back to the source, and drops the packet where that 
 asked, and nothing is logged unless log_martians is on. Where two uplinks, a tunnel or policy routing make such ways legitimate, set rp_filter to 2
 for the interface (net.ipv4.conf.IFACE.rp_filter=2) or give the kernel the route back; else the packets are probably forged.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

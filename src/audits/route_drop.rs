@@ -1,6 +1,6 @@
 //! `route-drop`.
 
-use super::{Audit, Problem, Severity, ended_at, judge::Judged};
+use super::{Audit, Check, Problem, Severity, ended_at, judge::Judged};
 use crate::{simulate::Stage, site::Site};
 
 /// A route leads nowhere, or none exists.
@@ -12,7 +12,7 @@ No rule is to blame: routing stops the packet. A blackhole route drops it (EINVA
 with ICMP (EHOSTUNREACH, EACCES), and where no route fits, the network is unreachable (ENETUNREACH). \"ip route get ADDRESS\" asks the kernel the same question;
 \"ip route\" and \"ip rule\" show why. A missing default route of one IP version is the most common cause.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `service-closed`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Fate, Judged, Verdict},
     problem,
 };
@@ -15,7 +15,7 @@ pub const AUDIT: Audit = Audit {
     explanation: "\
 A socket listens on an address that others could reach, and the rules keep them out. That is often meant. If it is not, accept its port.",
     severity: Severity::Note,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

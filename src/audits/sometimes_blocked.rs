@@ -1,7 +1,7 @@
 //! `sometimes-blocked`.
 
 use super::{
-    Audit, Problem, Severity, counts,
+    Audit, Check, Problem, Severity, counts,
     judge::{Fate, Judged, Verdict},
     problem,
 };
@@ -15,7 +15,7 @@ pub const AUDIT: Audit = Audit {
 A rate limit, quota, number of connections, chance or a set that packets change decides whether the flow gets through. At the time of a load peak it may
 not. The condition is named as the rule writes it.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

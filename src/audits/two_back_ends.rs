@@ -1,7 +1,7 @@
 //! `two-back-ends`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Judged, Leg, Piece},
 };
 use crate::{
@@ -21,7 +21,7 @@ program shows its own world and not the other: iptables-nft does not list legacy
 their own stand in no list of iptables. Decide for one world, and move the rules of the other there. Where chains of both have the same priority, the one that was
 registered later runs first.",
     severity: Severity::Note,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `undecided`.
 
 use super::{
-    Audit, Problem, Severity, counts,
+    Audit, Check, Problem, Severity, counts,
     judge::{Fate, Judged, Verdict},
     problem,
 };
@@ -15,7 +15,7 @@ pub const AUDIT: Audit = Audit {
 The flow meets something that is not modelled, or that was not collected. Nothing is assumed in its favour. The rule is named as far as it can be
 printed; the exit status is 3.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

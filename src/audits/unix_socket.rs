@@ -1,7 +1,7 @@
 //! `unix-socket`.
 
 use super::{
-    Audit, Problem, Severity,
+    Audit, Check, Problem, Severity,
     judge::{Judged, Leg},
     seen::{self, Telling},
     symptom::Symptom,
@@ -18,7 +18,7 @@ elsewhere (ENOENT, 2). To connect takes the right to write to the socket and to 
 socket to the proxy's group (php-fpm: listen.owner, listen.group and listen.mode; systemd: SocketUser=, SocketGroup=, SocketMode=), and the folders the mode 0755.
 Where the file is there and nothing listens, a service that is gone has left it behind (ECONNREFUSED, 111). Access control lists are not read.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `upstream-blocked`.
 
 use super::{
-    Audit, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Leg, Standing, Verdict},
     loopback_blocked::is_upstream_by_loopback,
     problem,
@@ -17,7 +17,7 @@ pub const AUDIT: Audit = Audit {
 What this host sends to an upstream is stopped on this host: in output, in postrouting, or because no route leads there. The proxy reports a
 timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to host\" (113) for a reject, 101 or 13 for routes.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

@@ -1,7 +1,7 @@
 //! `upstream-degraded`.
 
 use super::{
-    Audit, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Standing, Verdict},
     problem,
 };
@@ -17,7 +17,7 @@ What this host sends to a server of an upstream group is stopped on this host, a
 no error, but each try of the blocked server costs them the proxy's connect timeout where its packets are dropped, and the others carry its load. The
 same holds for a name server that answers over UDP but not over TCP: only long answers fail.",
     severity: Severity::Warning,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

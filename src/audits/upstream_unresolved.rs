@@ -1,6 +1,6 @@
 //! `upstream-unresolved`.
 
-use super::{Audit, Problem, Severity, judge::Judged};
+use super::{Audit, Check, Problem, Severity, judge::Judged};
 use crate::gateway::proxy::Unresolved;
 use crate::site::Site;
 
@@ -13,7 +13,7 @@ The proxy's configuration names an upstream by a host name, and this host knows 
 proxy that resolves names when it starts refuses to start or to reload then (nginx: \"host not found in upstream\"); one that runs goes on with the
 addresses that it had. One that resolves while it runs answers 502 or 503. No rule is to blame, unless it stops the questions to the name server.",
     severity: Severity::Error,
-    check,
+    check: Check::Flow(check),
 };
 
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {

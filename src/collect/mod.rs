@@ -15,6 +15,8 @@ pub mod namespace;
 
 pub mod netlink;
 
+pub mod obstacles;
+
 pub mod owners;
 
 pub mod privileges;
@@ -64,6 +66,9 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
     let (legacy, missing) = xtables::read();
     snapshot.legacy = legacy;
     snapshot.missing.extend(missing);
+    let (obstacles, missing) = obstacles::read(&snapshot);
+    snapshot.obstacles = obstacles;
+    snapshot.missing.extend(missing);
     let wanted = sockets::inodes(&snapshot.sockets).collect();
     let (owners, missing) = owners::find(wanted);
     snapshot.owners = owners;
@@ -72,7 +77,7 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
 }
 
 /// Reads anew, in the same namespace, what takes no privilege but CAP_NET_ADMIN: for rules that changed after they were collected. Owners of
-/// sockets and the names of legacy tables stay those of `before`.
+/// sockets, the names of legacy tables and what else stops packets stay those of `before`.
 #[must_use]
 pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     let mut snapshot = Snapshot { netns: before.netns.clone(), ..read(whole_sets) };
@@ -81,6 +86,7 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot.missing.extend(missing);
     snapshot.owners.clone_from(&before.owners);
     snapshot.processes.clone_from(&before.processes);
+    snapshot.obstacles.clone_from(&before.obstacles);
     snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
     let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
     let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();

@@ -52,7 +52,7 @@ mod tests {
 
     fn listening(address: &str, v6only: bool) -> Network {
         let address = address.parse().expect("an address");
-        let socket = ListeningSocket { protocol: 6, address, port: 80, v6only, device: None, uid: 0, inode: 1, peer: None };
+        let socket = ListeningSocket { protocol: 6, address, port: 80, v6only, device: None, uid: 0, inode: 1, peer: None, queue: None };
         Network { sockets: vec![socket], ..Network::default() }
     }
 

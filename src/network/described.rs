@@ -61,6 +61,7 @@ fn socket(listener: &Listener, inode: u32) -> ListeningSocket {
         uid: 0,
         inode,
         peer: None,
+        queue: None,
     }
 }
 

@@ -205,4 +205,14 @@ pub struct ListeningSocket {
     pub inode: u32,
     /// Set for a connected UDP socket, which takes packets of one peer only.
     pub peer: Option<(IpAddr, u16)>,
+    /// Connections that wait for the program to accept them, and how many may; none where that is not known.
+    pub queue: Option<(u32, u32)>,
+}
+
+impl ListeningSocket {
+    /// Whether new connections are refused for want of room (`sk_acceptq_is_full`).
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.queue.is_some_and(|(waiting, room)| waiting > room)
+    }
 }

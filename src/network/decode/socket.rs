@@ -27,5 +27,7 @@ pub(super) fn socket(message: InetResponse) -> Result<Option<ListeningSocket>, R
         uid: header.uid,
         inode: header.inode,
         peer: (protocol == UDP && id.destination_port != 0).then_some((id.destination_address, id.destination_port)),
+        // Of listening sockets `tcp_diag_get_info` tells the backlog.
+        queue: (protocol == TCP).then_some((header.recv_queue, header.send_queue)),
     }))
 }

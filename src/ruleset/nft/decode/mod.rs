@@ -3,7 +3,7 @@
 //! A file for each kind of message, and the expressions each in its own file under [`super::expr`]. A pure function of bytes, for any bytes:
 //! what is not understood becomes [`super::Expr::Unknown`], or a sentence in [`Ruleset::incomplete`].
 
-pub(in crate::ruleset) mod attributes;
+pub(crate) mod attributes;
 
 mod chain;
 

@@ -1,0 +1,17 @@
+//! The record of what stops packets beside rules and routes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Messages;
+
+/// What the kernel and the host tell of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Obstacles {
+    /// IPCTNL_MSG_CT_GET_STATS_CPU answers, one a processor; empty where connection tracking is not loaded.
+    pub conntrack: Messages,
+    /// Counters of the network namespace since it was made, as in /proc/net/netstat: `TcpExt/ListenOverflows`.
+    pub counters: BTreeMap<String, u64>,
+}
