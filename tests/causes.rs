@@ -18,13 +18,23 @@ const TESTS: &[Test] = tests![
     connection_tracking_tells_of_its_table,
 ];
 
+const WITH_TC: &[Test] = tests![
+    Needs::Program("tc");
+    filters_of_devices_drop_packets,
+];
+
+const WITH_PYTHON: &[Test] = tests![
+    Needs::Program("python3");
+    programs_of_devices_drop_packets,
+];
+
 const WITH_NGINX: &[Test] = tests![
     Needs::Program("nginx");
     socket_files_of_nginx,
 ];
 
 fn main() {
-    harness::main(&[TESTS, WITH_NGINX]);
+    harness::main(&[TESTS, WITH_TC, WITH_PYTHON, WITH_NGINX]);
 }
 
 /// The codes of what clearway finds about a flow in a namespace.
@@ -108,9 +118,8 @@ fn connections_wait_for_a_program() {
     }
     assert_eq!(codes(&namespace, flow), ["listen-queue-full"]);
     assert!(!connects(&namespace, "127.0.0.1", 80), "no room is left");
-    let (_, report) = report(&["--netns", &namespace.0, "--no-discover", "--flow", flow]);
-    let facts = report["findings"][0]["facts"].as_array().expect("facts");
-    assert!(facts.iter().any(|fact| fact.as_str().is_some_and(|fact| fact.contains("ListenOverflows"))), "{facts:?}");
+    let facts = facts(&namespace, flow);
+    assert!(facts.contains("ListenOverflows"), "{facts}");
     drop(listener.accept().expect("one waits"));
     assert_eq!(codes(&namespace, flow), [""; 0]);
 }
@@ -126,6 +135,78 @@ fn connection_tracking_tells_of_its_table() {
     let table = clearway::obstacles::conntrack::table(&snapshot).expect("there is a table");
     assert!(table.count > 0 && table.max > table.count && table.dropped == 0, "{table:?}");
     drop(listener);
+}
+
+/// A host with a web server on 10.0.0.1, and its client.
+fn served(purpose: &str) -> (Namespace, Namespace, TcpListener) {
+    let [host, client] = ["host", "client"].map(|who| Namespace::new(&format!("{purpose}-{who}")));
+    link(&host, "eth0", &client, "eth0");
+    host.shell("ip addr add 10.0.0.1/24 dev eth0");
+    client.shell("ip addr add 10.0.0.2/24 dev eth0");
+    let listener = listen(&host, "10.0.0.1:80");
+    (host, client, listener)
+}
+
+const TO_WEB: &str = "tcp 10.0.0.2 -> 10.0.0.1:80 in eth0";
+const BEFORE: &str = "dropped-before-netfilter";
+
+/// The facts of the one finding about a flow, which a snapshot tells as well.
+fn facts(namespace: &Namespace, flow: &str) -> String {
+    let (codes, live) = report(&["--netns", &namespace.0, "--no-discover", "--flow", flow]);
+    assert_eq!(codes.len(), 1, "{live}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("snapshot.json").display().to_string();
+    let taken = Command::new(env!("CARGO_BIN_EXE_clearway")).args(["snapshot", "--netns", &namespace.0, "-o", &file]).status();
+    assert!(taken.expect("it runs").success());
+    let (again, report) = report(&["--snapshot", &file, "--no-discover", "--flow", flow]);
+    assert_eq!(again, codes, "{report}");
+    report["findings"][0]["facts"].as_array().expect("facts").iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+}
+
+fn filters_of_devices_drop_packets() {
+    let (host, client, _listener) = served("tc");
+    host.shell("tc qdisc add dev eth0 clsact");
+    assert_eq!(codes(&host, TO_WEB), [""; 0], "nothing is in it");
+    assert!(connects(&client, "10.0.0.1", 80));
+    for (place, words) in [("ingress", "receives before the rules of IP"), ("egress", "sends after all rules")] {
+        // A classic program that answers TC_ACT_SHOT.
+        host.shell(&format!("tc filter add dev eth0 {place} protocol ip bpf da bytecode '1,6 0 0 2'"));
+        assert!(!connects(&client, "10.0.0.1", 80), "{place}");
+        assert_eq!(codes(&host, TO_WEB), [BEFORE]);
+        let facts = facts(&host, TO_WEB);
+        assert!(facts.contains(words) && facts.contains("have dropped"), "{facts}");
+        host.shell(&format!("tc filter del dev eth0 {place}"));
+    }
+    assert_eq!(codes(&host, TO_WEB), [""; 0]);
+}
+
+/// Loads an XDP program that drops all and hangs it on eth0: `bpf(BPF_PROG_LOAD)`, then RTM_NEWLINK with IFLA_XDP.
+const XDP: &str = r#"
+import ctypes, platform, socket, struct
+code = struct.pack('=BBhiBBhi', 0xb7, 0, 0, 1, 0x95, 0, 0, 0)
+insns, license = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b'GPL')
+attr = ctypes.create_string_buffer(struct.pack('=IIQQ', 6, 2, ctypes.addressof(insns), ctypes.addressof(license)), 120)
+number = {'x86_64': 321, 'aarch64': 280}[platform.machine()]
+program = ctypes.CDLL(None, use_errno=True).syscall(number, 5, attr, 120)
+assert program >= 0, ctypes.get_errno()
+nest = struct.pack('=HHiHHI', 8, 1, program, 8, 3, 2)
+body = struct.pack('=BxHiII', 0, 0, socket.if_nametoindex('eth0'), 0, 0) + struct.pack('=HH', 4 + len(nest), 43 | 0x8000) + nest
+route = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+route.send(struct.pack('=IHHII', 16 + len(body), 16, 5, 1, 0) + body)
+assert struct.unpack('=i', route.recv(4096)[16:20]) == (0,)
+"#;
+
+fn programs_of_devices_drop_packets() {
+    let (host, client, _listener) = served("xdp");
+    assert!(connects(&client, "10.0.0.1", 80));
+    host.output("python3", &["-c", XDP]);
+    assert!(!connects(&client, "10.0.0.1", 80), "the program drops all");
+    assert_eq!(codes(&host, TO_WEB), [BEFORE]);
+    let facts = facts(&host, TO_WEB);
+    assert!(facts.contains("a generic XDP program sees what eth0 receives") && facts.contains("prog show id"), "{facts}");
+    host.shell("ip link set dev eth0 xdpgeneric off");
+    assert!(connects(&client, "10.0.0.1", 80));
+    assert_eq!(codes(&host, TO_WEB), [""; 0]);
 }
 
 /// Ends a proxy that a test started.

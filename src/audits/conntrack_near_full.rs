@@ -1,6 +1,6 @@
 //! `conntrack-near-full`.
 
-use super::{Audit, Check, Problem, Severity, judge::Judged, symptom::Symptom};
+use super::{Audit, Check, Placed, Problem, Severity, judge::Judged, symptom::Symptom};
 use crate::{gateway::Expect, obstacles::conntrack, site::Site};
 
 /// The table of connections is nearly full.
@@ -19,7 +19,7 @@ have no part in it. Raise the limit (sysctl -w net.netfilter.nf_conntrack_max=â€
 /// `ETIMEDOUT`.
 const TIMEOUT: u32 = 110;
 
-fn check(site: &Site, flows: &[Judged]) -> Vec<(usize, Problem)> {
+fn check(site: &Site, flows: &[Judged]) -> Placed {
     let Some(table) = conntrack::table(&site.snapshot).filter(|table| table.count.saturating_mul(10) >= table.max.saturating_mul(9)) else {
         return Vec::new();
     };

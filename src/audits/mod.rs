@@ -68,6 +68,8 @@ mod conntrack_near_full;
 
 mod listen_queue_full;
 
+mod dropped_before_netfilter;
+
 use serde::Serialize;
 
 use crate::{
@@ -93,13 +95,16 @@ pub struct Audit {
     check: Check,
 }
 
+/// Problems, each with the index of the flow that it is told beside.
+type Placed = Vec<(usize, Problem)>;
+
 /// Of what an audit is.
 #[derive(Debug, Clone, Copy)]
 enum Check {
     /// Of a flow.
     Flow(fn(&Site, &Judged) -> Option<Problem>),
     /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
-    Host(fn(&Site, &[Judged]) -> Vec<(usize, Problem)>),
+    Host(fn(&Site, &[Judged]) -> Placed),
 }
 
 /// How bad it is.
@@ -202,6 +207,7 @@ pub const ALL: &[&Audit] = &[
     &undecided::AUDIT,
     &later_chain_overrules::AUDIT,
     &two_back_ends::AUDIT,
+    &dropped_before_netfilter::AUDIT,
     &service_closed::AUDIT,
 ];
 

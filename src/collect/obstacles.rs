@@ -6,9 +6,12 @@ use nix::{errno::Errno, sys::socket::SockProtocol};
 
 use super::{
     missing,
-    netlink::{Error, Request, Socket},
+    netlink::{Error, Request, Socket, route::Rtnetlink},
 };
-use crate::snapshot::{Messages, Missing, Snapshot, obstacles::Obstacles};
+use crate::{
+    obstacles::devices,
+    snapshot::{Messages, Missing, Snapshot, obstacles::Obstacles},
+};
 
 /// Reads it. Call when the settings are there: who has no connection tracking is not asked about it, as asking would load it.
 #[must_use]
@@ -21,9 +24,13 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
         })
     };
     let tracks = snapshot.sysctls.contains_key("net/netfilter/nf_conntrack_max");
+    let qdiscs = note("traffic control", Rtnetlink::open().and_then(|mut route| route.qdiscs()));
+    let filters = note("filters of traffic control", filters(&qdiscs));
     let obstacles = Obstacles {
         conntrack: if tracks { note("statistics of connection tracking", conntrack()) } else { Messages::default() },
         counters: counters(&fs::read_to_string("/proc/thread-self/net/netstat").unwrap_or_default()),
+        qdiscs,
+        filters,
     };
     (obstacles, unread)
 }
@@ -38,6 +45,18 @@ fn conntrack() -> Result<Messages, Error> {
         Ok(()) | Err(Error::Refused { errno: Errno::EINVAL | Errno::EOPNOTSUPP, .. }) => Ok(Messages(bytes)),
         Err(error) => Err(error),
     }
+}
+
+/// The filters of qdiscs that have no other purpose than to hold them.
+fn filters(qdiscs: &Messages) -> Result<Messages, Error> {
+    let mut filters = Messages::default();
+    let mut route = Rtnetlink::open()?;
+    for interface in devices::with_filters(qdiscs) {
+        for parent in [devices::INGRESS, devices::EGRESS] {
+            filters.0.extend(route.filters(interface, parent)?.0);
+        }
+    }
+    Ok(filters)
 }
 
 /// The counters that an audit reads.

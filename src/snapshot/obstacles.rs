@@ -14,4 +14,8 @@ pub struct Obstacles {
     pub conntrack: Messages,
     /// Counters of the network namespace since it was made, as in /proc/net/netstat: `TcpExt/ListenOverflows`.
     pub counters: BTreeMap<String, u64>,
+    /// RTM_NEWQDISC of every interface.
+    pub qdiscs: Messages,
+    /// RTM_NEWTFILTER of qdiscs that packets pass before or after all rules (`clsact`, `ingress`).
+    pub filters: Messages,
 }

@@ -10,6 +10,8 @@ const RTM_GETADDR: u16 = 22;
 const RTM_GETROUTE: u16 = 26;
 const RTM_GETNEIGH: u16 = 30;
 const RTM_GETRULE: u16 = 34;
+const RTM_GETQDISC: u16 = 38;
+const RTM_GETTFILTER: u16 = 46;
 const RTM_GETNEXTHOP: u16 = 106;
 const IFLA_EXT_MASK: u16 = 29;
 const RTEXT_FILTER_SKIP_STATS: u32 = 8;
@@ -49,8 +51,26 @@ impl Rtnetlink {
 
     /// RTM_NEWNEXTHOP.
     pub fn nexthops(&mut self) -> Result<Messages, Error> {
-        match self.read([Request::dump("nexthop objects", RTM_GETNEXTHOP, &[0; 8])]) {
-            // Kernels before 5.3 know no nexthop objects.
+        // Kernels before 5.3 know no nexthop objects.
+        self.read_if_known(Request::dump("nexthop objects", RTM_GETNEXTHOP, &[0; 8]))
+    }
+
+    /// RTM_NEWQDISC of every interface.
+    pub fn qdiscs(&mut self) -> Result<Messages, Error> {
+        self.read_if_known(Request::dump("traffic control", RTM_GETQDISC, &[0; 20]))
+    }
+
+    /// RTM_NEWTFILTER of an interface (`tcm_ifindex`) at a place of it (`tcm_parent`).
+    pub fn filters(&mut self, interface: u32, parent: u32) -> Result<Messages, Error> {
+        let mut head = [0; 20];
+        head[4..8].copy_from_slice(&interface.to_ne_bytes());
+        head[12..16].copy_from_slice(&parent.to_ne_bytes());
+        self.read_if_known(Request::dump("filters of traffic control", RTM_GETTFILTER, &head))
+    }
+
+    /// What not every kernel was built with.
+    fn read_if_known(&mut self, request: Request) -> Result<Messages, Error> {
+        match self.read([request]) {
             Err(Error::Refused { errno: Errno::EOPNOTSUPP, .. }) => Ok(Messages::default()),
             other => other,
         }
