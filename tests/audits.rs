@@ -106,3 +106,21 @@ fn a_table_of_connections_that_fills_up() {
         assert_eq!(found.join(" "), wanted, "{count} of {max}");
     }
 }
+
+#[test]
+fn private_targets_that_only_the_default_route_reaches() {
+    let rules = TRANSLATING.replace("10.0.0.7", "192.168.77.2");
+    let inside = DEFAULT.replace("203.0.113.1", "10.0.0.254").replace("wan0", "lan0");
+    let route = "[[route]]\nto = \"192.168.77.0/24\"\nvia = \"10.0.0.9\"\ndev = \"lan0\"\n";
+    for (rules, routes, wanted) in [
+        (&*rules, DEFAULT.to_owned(), "nat-target-astray"),
+        (&*rules, format!("{DEFAULT}{route}"), ""),
+        // A router with a private address may know the way.
+        (&*rules, inside, ""),
+        (TRANSLATING, DEFAULT.to_owned(), ""),
+        (&*rules.replace("192.168.77.2", "198.18.0.2"), DEFAULT.to_owned(), ""),
+    ] {
+        let found = codes(rules, &format!("forwarding = true\n{HOST}{routes}"), "tcp 192.0.2.1 -> 203.0.113.10:80 in wan0");
+        assert_eq!(found.join(" "), wanted, "{rules} {routes}");
+    }
+}

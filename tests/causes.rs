@@ -16,6 +16,7 @@ const TESTS: &[Test] = tests![
     bridged_frames_meet_rules,
     connections_wait_for_a_program,
     connection_tracking_tells_of_its_table,
+    published_ports_need_their_rule,
 ];
 
 const WITH_TC: &[Test] = tests![
@@ -207,6 +208,36 @@ fn programs_of_devices_drop_packets() {
     host.shell("ip link set dev eth0 xdpgeneric off");
     assert!(connects(&client, "10.0.0.1", 80));
     assert_eq!(codes(&host, TO_WEB), [""; 0]);
+}
+
+fn published_ports_need_their_rule() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (host, client, _listener) = served("published");
+    let folder = tempfile::tempdir().expect("a folder");
+    let helper = folder.path().join("docker-proxy");
+    std::fs::write(&helper, "#!/bin/sh\nexec 3<>/dev/null\nwhile sleep 1; do :; done\n").expect("written");
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let arguments = ["-proto", "tcp", "-host-ip", "0.0.0.0", "-host-port", "80", "-container-ip", "172.17.0.2", "-container-port", "8080"];
+    let helper = Command::new("ip").args(["netns", "exec", &host.0]).arg(&helper).args(arguments).spawn().expect("it runs");
+    let _helper = Running(helper);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    host.shell(
+        "ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0; ip link set docker0 up; sysctl -qw net.ipv4.ip_forward=1",
+    );
+    let found = || {
+        let (_, report) = report(&["--netns", &host.0]);
+        let findings = report["findings"].as_array().expect("findings").clone();
+        findings.into_iter().find(|finding| finding["code"] == "published-without-rule")
+    };
+    let finding = found().expect("no rule leads there");
+    assert!(finding["facts"][0].as_str().is_some_and(|fact| fact.contains("172.17.0.2:8080")) && finding["rule"].is_null(), "{finding}");
+    assert!(connects(&client, "10.0.0.1", 80), "what listens on this host takes it");
+    let rule = |to: &str| format!("table ip n {{ chain c {{ type nat hook prerouting priority -100; tcp dport 80 dnat to {to}; }}; }}");
+    host.nft(&rule("172.17.0.3:8080"));
+    assert!(found().is_none(), "what a rule leads elsewhere does not come to this host: another matter");
+    host.nft(&format!("delete table ip n; {}", rule("172.17.0.2:8080")));
+    assert!(found().is_none(), "the rule is there");
+    assert!(!connects(&client, "10.0.0.1", 80), "the container is not");
 }
 
 /// Ends a proxy that a test started.

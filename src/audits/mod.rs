@@ -70,6 +70,10 @@ mod listen_queue_full;
 
 mod dropped_before_netfilter;
 
+mod published_without_rule;
+
+mod nat_target_astray;
+
 use serde::Serialize;
 
 use crate::{
@@ -193,6 +197,8 @@ pub const ALL: &[&Audit] = &[
     &forwarding_off::AUDIT,
     &reverse_path_filter::AUDIT,
     &nat_target_gone::AUDIT,
+    &nat_target_astray::AUDIT,
+    &published_without_rule::AUDIT,
     &route_drop::AUDIT,
     &localnet_martian::AUDIT,
     &hairpin::AUDIT,

@@ -7,7 +7,7 @@ use crate::{
     collect::{self, Live, privileges::Needs},
     fixes,
     gateway::{
-        Config,
+        self, Config,
         proxy::{self, Proxy},
     },
     site::Site,
@@ -107,7 +107,7 @@ impl SourceArgs {
         if self.is_live() {
             let live = Live::new();
             let live = if resolves { live } else { live.without_names() };
-            snapshot.processes = collect::processes::find(&proxy::programs());
+            snapshot.processes = collect::processes::find(&gateway::programs());
             let proxies = proxy::discover(&snapshot, &live);
             // What its flows need is asked now: an audit of the snapshot asks the same.
             let _ = proxy::flows::upstreams(&proxies, &live);
@@ -130,7 +130,7 @@ impl SourceArgs {
             if flows.is_some_and(|flows| flows.no_dns) { live.without_names() } else { live }
         });
         if discovers && live.is_some() {
-            snapshot.processes = collect::processes::find(&proxy::programs());
+            snapshot.processes = collect::processes::find(&gateway::programs());
         }
         let mut proxies = match &live {
             Some(live) => proxy::discover(&snapshot, live),

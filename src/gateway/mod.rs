@@ -14,6 +14,8 @@ pub mod outgoing;
 
 pub mod proxy;
 
+pub mod published;
+
 pub mod start;
 
 use std::net::SocketAddr;
@@ -67,6 +69,12 @@ impl Flow {
             expect: Expect::Pass,
         }
     }
+}
+
+/// The programs whose processes tell of flows.
+#[must_use]
+pub fn programs() -> Vec<&'static str> {
+    proxy::programs().into_iter().chain([published::PROGRAM]).collect()
 }
 
 /// What a flow is to the gateway.
