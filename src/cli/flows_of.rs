@@ -62,6 +62,11 @@ impl std::str::FromStr for NamedProxy {
 }
 
 impl FlowArgs {
+    /// The flows that the user names one by one.
+    pub fn given(&self) -> impl Iterator<Item = &str> {
+        self.flows.iter().map(String::as_str)
+    }
+
     /// As options for another run of this program.
     pub fn options(&self) -> Vec<std::ffi::OsString> {
         let mut words: Vec<std::ffi::OsString> = Vec::new();

@@ -7,6 +7,8 @@ mod harness;
 mod netns;
 mod place;
 
+mod applied;
+
 use harness::{Needs, Test, tests};
 use place::Place;
 
@@ -20,7 +22,8 @@ const GROUPS: [&[Test]; 6] = [
 ];
 
 fn main() {
-    harness::main(&GROUPS);
+    let groups: Vec<&[Test]> = GROUPS.into_iter().chain(applied::TESTS).collect();
+    harness::main(&groups);
 }
 
 fn ufw_puts_it_before_its_rule_that_denies() {

@@ -54,12 +54,18 @@ impl Place {
         Self { gateway, client, upstream, folder, mounts, daemons: Vec::new() }
     }
 
+    /// The namespace of clients.
+    pub fn client(&self) -> String {
+        self.client.0.clone()
+    }
+
     /// Writes a file below /etc.
     pub fn write(&self, path: &str, text: &str) {
         std::fs::write(self.folder.path().join("etc").join(path), text).expect("written");
     }
 
-    fn command(&self, script: &str) -> Command {
+    /// A script on the gateway.
+    pub fn command(&self, script: &str) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.gateway.0, "sh", "-ec", &format!("{}{script}", self.mounts)]);
         command.stdin(Stdio::null());

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audited::Audited,
-    audits::judge::Verdict,
     fixes::{Action, Lasting},
     site::Site,
 };
@@ -57,7 +56,19 @@ pub struct Proved {
 pub struct Judged {
     pub flow: String,
     pub ip: u8,
-    pub passes: bool,
+    /// pass, blocked, partly, degraded, refused or unknown.
+    pub verdict: String,
+}
+
+impl Judged {
+    /// Whether connections get through.
+    pub fn passes(&self) -> bool {
+        self.badness() <= 1
+    }
+
+    fn badness(&self) -> usize {
+        ["pass", "degraded", "partly", "unknown", "refused", "blocked"].iter().position(|each| *each == self.verdict).unwrap_or(usize::MAX)
+    }
 }
 
 impl Plan {
@@ -92,21 +103,36 @@ impl Plan {
         let flows = audited.flows.iter().map(|judged| Judged {
             flow: judged.flow.expression.to_string(),
             ip: number(judged.version),
-            passes: judged.verdict == Verdict::Pass,
+            verdict: format!("{:?}", judged.verdict).to_lowercase(),
         });
         Self { schema: SCHEMA.to_owned(), generation: site.snapshot.nft.generation, findings: planned.collect(), flows: flows.collect() }
     }
 
-    /// Findings of another plan that this one does not have, each in words.
-    pub fn new_in(&self, other: &Self) -> Vec<String> {
-        let known = |finding: &&Planned| !self.findings.iter().any(|each| each.is(finding));
-        other.findings.iter().filter(known).map(|finding| format!("{}: {}", finding.code, finding.title)).collect()
+    /// Findings of another plan that this one does not have. Flows that only the other has say nothing about a change: a program that begins to
+    /// listen makes one.
+    pub fn new_in<'a>(&self, other: &'a Self) -> Vec<&'a Planned> {
+        let known = |finding: &Planned| self.findings.iter().any(|each| each.is(finding));
+        let judged = |finding: &Planned| self.flows.iter().any(|each| (&each.flow, each.ip) == (&finding.flow, finding.ip));
+        other.findings.iter().filter(|finding| judged(finding) && !known(finding)).collect()
     }
 
-    /// Flows that pass here and do not in another plan.
+    /// Flows that fare worse in another plan.
     pub fn worse_in(&self, other: &Self) -> Vec<String> {
-        let passed = |flow: &&Judged| flow.passes && !other.flows.contains(flow);
-        self.flows.iter().filter(passed).map(|flow| flow.flow.clone()).collect()
+        let now = |flow: &Judged| other.flows.iter().find(|each| (&each.flow, each.ip) == (&flow.flow, flow.ip));
+        let worse = self.flows.iter().filter(|flow| now(flow).is_some_and(|now| now.badness() > flow.badness()));
+        worse.map(|flow| flow.flow.clone()).collect()
+    }
+
+    /// Of these flows, those that don't pass, each with its verdict.
+    pub fn lost<'a>(&'a self, flows: &'a [String]) -> Vec<(&'a str, &'a str)> {
+        let verdict = |flow: &'a String| {
+            let mut judged = self.flows.iter().filter(|judged| judged.flow == *flow).peekable();
+            match judged.peek() {
+                None => Some((flow.as_str(), "not judged")),
+                Some(_) => judged.find(|judged| !judged.passes()).map(|judged| (flow.as_str(), judged.verdict.as_str())),
+            }
+        };
+        flows.iter().filter_map(verdict).collect()
     }
 }
 

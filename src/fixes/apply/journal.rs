@@ -10,7 +10,7 @@ use std::{
 use super::{BASE, Error};
 
 /// Room for how a change ends.
-const ROOM: usize = 240;
+const ROOM: usize = 600;
 
 fn path() -> PathBuf {
     Path::new(BASE).join("journal")

@@ -6,6 +6,16 @@
 
 mod backup;
 
+mod files;
+
+mod lines;
+
+mod owner;
+
+mod program;
+
+pub mod rules;
+
 pub mod change;
 
 pub mod guard;
@@ -32,6 +42,12 @@ pub enum Error {
     /// A program that could not be run, or failed; nothing else is known of it.
     #[error("{command}: {why}")]
     Command { command: String, why: String },
+    /// The guard did not make a part of a change.
+    #[error("{0}")]
+    Part(String),
+    /// The result differs from the proof.
+    #[error("the result is not what was proved: {0}")]
+    Differs(String),
     /// Another change waits for its confirmation.
     #[error("the change {0} is not confirmed yet: \"clearway fix --confirm-now\" keeps it; it is undone by itself otherwise")]
     Waiting(String),
@@ -39,7 +55,7 @@ pub enum Error {
     #[error("no change waits for a confirmation")]
     NothingWaits,
     /// The guard does not run.
-    #[error("the guard that would undo the change did not start: {0}")]
+    #[error("the guard that would undo the change does not run: {0}")]
     Guard(String),
 }
 
@@ -49,6 +65,12 @@ pub enum Error {
 /// What failed.
 pub fn persist(action: &crate::fixes::Action) -> Result<(), Error> {
     backup::persist(action)
+}
+
+/// How many rules an action adds, or takes out.
+#[must_use]
+pub fn rules_of(action: &crate::fixes::Action) -> usize {
+    owner::rules(action)
 }
 
 impl Error {
