@@ -11,7 +11,8 @@
 //! 4. [`simulate`] says what the model means: one machine walks one packet, or a whole set of packets, through hooks, routing, connection
 //!    tracking and NAT.
 //! 5. [`gateway`] tells which flows ought to pass; [`site`] holds all that is known of one host; [`audits`] judge the flows, a file each;
-//!    [`fixes`] tries the smallest change on a copy of the model; [`audited`] is what it all comes to.
+//!    [`fixes`] tries the smallest change on a copy of the model; [`audited`] is what it all comes to, and
+//!    [`difference`] what changed between two states.
 //! 6. [`report`] tells it to people and programs; [`packets`] reads and prints single packets; [`cli`] is the command line and [`demo`] its
 //!    example.
 //!
@@ -47,6 +48,8 @@ pub mod audits;
 pub mod fixes;
 
 pub mod audited;
+
+pub mod difference;
 
 pub mod report;
 

@@ -102,6 +102,22 @@ fn a_flow_keeps_to_the_schema() {
 }
 
 #[test]
+fn a_difference_keeps_to_its_schema() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    fs::write(&rules, "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp --dport 443 -j ACCEPT\nCOMMIT\n").expect("a file");
+    let other = folder.path().join("other.clearway").display().to_string();
+    output(&["snapshot", "--iptables-save", &rules.display().to_string(), "--host", DEMO, "--output", &other], "");
+    for (before, after) in [(DEMO, other.as_str()), (&other, DEMO)] {
+        let difference: Value = serde_json::from_str(&output(&["diff", before, after, "--format", "json"], "")).expect("JSON");
+        assert_eq!(Schema::read("diff.json").check(&difference), Ok(()));
+        for list in ["flows", "changes"] {
+            assert!(!difference[list].as_array().expect(list).is_empty(), "{list} is empty");
+        }
+    }
+}
+
+#[test]
 fn an_answer_keeps_to_its_schema() {
     let packets = [
         r#"{"id":"7","src":"192.0.2.5","dst":"203.0.113.10","proto":"tcp","sport":40000,"dport":443,"flags":["syn"],"in":"eth0","ttl":64,"length":40,"mark":0}"#,

@@ -50,6 +50,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -f -a "trace" -d 'Follow
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "diff" -d 'Compare two states of a host: which flows change verdict, and which packets are opened or closed'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "fix" -d 'Show proved fixes, or make them'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "explain" -d 'Explain a finding by its code'
@@ -125,6 +126,15 @@ complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l sets -d '
 keys\t'Only small sets; of big ones nothing but their size'"
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l no-dns -d 'Resolve no names of upstreams'
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l config -d 'The operator\'s own file of flows, clients, proxies and allowances' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
+complete -c clearway -n "__fish_clearway_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
@@ -155,12 +165,13 @@ complete -c clearway -n "__fish_clearway_using_subcommand explain" -l format -d 
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand explain" -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "trace" -d 'Follow one packet or one flow through the rules'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "fix" -d 'Show proved fixes, or make them'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "explain" -d 'Explain a finding by its code'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot fix demo explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "trace" -d 'Follow one packet or one flow through the rules'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "diff" -d 'Compare two states of a host: which flows change verdict, and which packets are opened or closed'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "fix" -d 'Show proved fixes, or make them'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "explain" -d 'Explain a finding by its code'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -13,7 +13,7 @@ use crate::{
         judge::{self, Judged},
         witness,
     },
-    gateway::proxy,
+    gateway::{Flow, proxy},
     report,
     simulate::outcome::Delivery,
 };
@@ -87,21 +87,27 @@ pub fn audited(source: &Source, judged: Vec<Judged>) -> Audited {
 
 /// Judges every flow.
 pub fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
-    let site = &source.site;
     let mut judged = Vec::new();
     for flow in chosen.flows(source)? {
-        judged.extend(judge::without_packets(&flow));
-        for start in starts(&flow, source)? {
-            if flow.if_translated && !site.lowered(start.version).host.translates() {
-                continue;
-            }
-            let one = judge::judge(site, source, &flow, start);
-            if !flow.if_translated {
-                judged.push(one);
-            } else if leads_on(&one) {
-                let start = judge::translated(&one);
-                judged.push(judge::judge(site, source, &flow, start));
-            }
+        judged.extend(judge_flow(source, &flow)?);
+    }
+    Ok(judged)
+}
+
+/// Judges a flow in each IP version that it has.
+pub fn judge_flow(source: &Source, flow: &Flow) -> Result<Vec<Judged>, Error> {
+    let site = &source.site;
+    let mut judged: Vec<Judged> = judge::without_packets(flow).into_iter().collect();
+    for start in starts(flow, source)? {
+        if flow.if_translated && !site.lowered(start.version).host.translates() {
+            continue;
+        }
+        let one = judge::judge(site, source, flow, start);
+        if !flow.if_translated {
+            judged.push(one);
+        } else if leads_on(&one) {
+            let start = judge::translated(&one);
+            judged.push(judge::judge(site, source, flow, start));
         }
     }
     Ok(judged)

@@ -20,6 +20,8 @@ pub mod audit;
 
 pub mod demo;
 
+pub mod diff;
+
 pub mod explain;
 
 pub mod fix;
@@ -66,6 +68,8 @@ enum Command {
     Rules(rules::Args),
     /// Collect everything that an audit needs into a file
     Snapshot(snapshot::Args),
+    /// Compare two states of a host: which flows change verdict, and which packets are opened or closed
+    Diff(diff::Args),
     /// Show proved fixes, or make them
     Fix(fix::Args),
     /// Audit an example: a gateway with a broken firewall; needs no privilege
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Flows(args) => flows::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Fix(args) => fix::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Explain(args) => explain::run(&args),

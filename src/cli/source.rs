@@ -62,6 +62,15 @@ pub struct Source {
     whole_sets: bool,
 }
 
+/// What is known of a host, not yet looked at.
+pub struct Gathered {
+    pub snapshot: Snapshot,
+    proxies: Vec<Proxy>,
+    config: Config,
+    live: Option<Live>,
+    whole_sets: bool,
+}
+
 /// What came of a judgement of a host, and whether it is of one state of its rules.
 pub struct Settled<T> {
     /// The host that was judged.
@@ -120,6 +129,12 @@ impl SourceArgs {
     /// Collects, or reads the snapshot; then gives up every privilege but those that later questions and the result take, before anything of it
     /// is looked at. Proxies are read only if flows are wanted.
     pub fn open(&self, whole_sets: bool, flows: Option<&FlowArgs>, replaces_in: Option<&Path>) -> Result<Source, Error> {
+        let [source] = Gathered::ready([self.gather(whole_sets, flows)?], replaces_in);
+        Ok(source)
+    }
+
+    /// Collects, or reads the snapshot.
+    pub fn gather(&self, whole_sets: bool, flows: Option<&FlowArgs>) -> Result<Gathered, Error> {
         // What is wrong in it is told before anything is collected.
         let config = flows.map(|flows| flows.read_config(self.is_live() && self.netns.is_none())).transpose()?.unwrap_or_default();
         let progress = Progress::begin("reading rules, routes, sockets and proxies");
@@ -146,11 +161,24 @@ impl SourceArgs {
             let _ = proxy::flows::upstreams(&proxies, live);
         }
         drop(progress);
-        let needs = Needs { asks: live.is_some() && snapshot.has_unread_sets(), replaces_in };
-        if let Err(error) = collect::privileges::confine(needs) {
+        Ok(Gathered { snapshot, proxies, config, live, whole_sets })
+    }
+}
+
+impl Gathered {
+    /// Makes hosts ready for questions, once every privilege is given up but those that later questions and the result take.
+    pub fn ready<const N: usize>(hosts: [Self; N], replaces_in: Option<&Path>) -> [Source; N] {
+        let asks = hosts.iter().any(|host| host.live.is_some() && host.snapshot.has_unread_sets());
+        if let Err(error) = collect::privileges::confine(Needs { asks, replaces_in }) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
         }
-        Ok(Source { proxies, config, live, whole_sets, ..Source::recorded(snapshot) })
+        hosts.map(|Self { snapshot, proxies, config, live, whole_sets }| Source {
+            proxies,
+            config,
+            live,
+            whole_sets,
+            ..Source::recorded(snapshot)
+        })
     }
 }
 
