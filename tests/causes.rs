@@ -17,6 +17,7 @@ const TESTS: &[Test] = tests![
     connections_wait_for_a_program,
     connection_tracking_tells_of_its_table,
     published_ports_need_their_rule,
+    ipsec_policies_stop_packets,
 ];
 
 const WITH_TC: &[Test] = tests![
@@ -238,6 +239,45 @@ fn published_ports_need_their_rule() {
     host.nft(&format!("delete table ip n; {}", rule("172.17.0.2:8080")));
     assert!(found().is_none(), "the rule is there");
     assert!(!connects(&client, "10.0.0.1", 80), "the container is not");
+}
+
+/// The error number of a connection, 0 if it comes about.
+fn errno(namespace: &Namespace, to: &'static str) -> i32 {
+    let limit = std::time::Duration::from_secs(2);
+    let connected = within(namespace, move || std::net::TcpStream::connect_timeout(&to.parse().expect("an address"), limit));
+    connected.map_or_else(|error| error.raw_os_error().unwrap_or(110), |_| 0)
+}
+
+fn ipsec_policies_stop_packets() {
+    let (host, client, _listener) = served("ipsec");
+    assert_eq!(codes(&host, TO_WEB), [""; 0]);
+    let policy = |words: &str| host.shell(&format!("ip xfrm policy {words}"));
+    for direction in ["in", "out"] {
+        let (source, destination) = if direction == "in" { ("10.0.0.2", "10.0.0.1") } else { ("10.0.0.1", "10.0.0.2") };
+        policy(&format!("add src {source} dst {destination} dir {direction} priority 7 action block"));
+        assert_eq!(codes(&host, TO_WEB), ["ipsec-policy-blocks"], "{direction}");
+        assert!(!connects(&client, "10.0.0.1", 80), "{direction}");
+        let facts = facts(&host, TO_WEB);
+        let wanted = format!("src {source}/32 dst {destination}/32 dir {direction} priority 7");
+        assert!(facts.contains(&wanted) && facts.contains("PolBlock"), "{facts}");
+        // Of several policies that of the lowest priority decides.
+        policy(&format!("add src 10.0.0.0/24 dst 10.0.0.0/24 proto tcp dir {direction} priority 6"));
+        assert_eq!(codes(&host, TO_WEB), [""; 0], "{direction}");
+        assert!(connects(&client, "10.0.0.1", 80), "{direction}");
+        policy("flush");
+    }
+    let _other = listen(&client, "10.0.0.2:80");
+    let out = "tcp local -> 10.0.0.2:80";
+    assert_eq!((codes(&host, out), errno(&host, "10.0.0.2:80")), (Vec::new(), 0));
+    policy("add src 0.0.0.0/0 dst 10.0.0.2 proto tcp dport 80 dir out action block");
+    let (found, report) = report(&["--netns", &host.0, "--no-discover", "--flow", out]);
+    assert_eq!(found, ["ipsec-policy-blocks"]);
+    assert_eq!(report["findings"][0]["symptom"]["errno"], errno(&host, "10.0.0.2:80"));
+    assert!(!codes(&host, "tcp local -> 10.0.0.2:81").contains(&"ipsec-policy-blocks".to_owned()));
+    policy("flush");
+    policy("add src 10.0.0.2 dst 10.0.0.1 dir in tmpl proto esp mode transport");
+    assert_eq!(codes(&host, TO_WEB), ["ipsec-policy"]);
+    assert!(!connects(&client, "10.0.0.1", 80), "it comes plain");
 }
 
 /// Ends a proxy that a test started.

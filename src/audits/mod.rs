@@ -74,6 +74,10 @@ mod published_without_rule;
 
 mod nat_target_astray;
 
+mod ipsec_policy;
+
+mod ipsec_policy_blocks;
+
 use serde::Serialize;
 
 use crate::{
@@ -203,6 +207,7 @@ pub const ALL: &[&Audit] = &[
     &localnet_martian::AUDIT,
     &hairpin::AUDIT,
     &bridge_filter_surprise::AUDIT,
+    &ipsec_policy_blocks::AUDIT,
     &conntrack_near_full::AUDIT,
     &listen_queue_full::AUDIT,
     &listener_elsewhere::AUDIT,
@@ -214,6 +219,7 @@ pub const ALL: &[&Audit] = &[
     &later_chain_overrules::AUDIT,
     &two_back_ends::AUDIT,
     &dropped_before_netfilter::AUDIT,
+    &ipsec_policy::AUDIT,
     &service_closed::AUDIT,
 ];
 

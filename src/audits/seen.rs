@@ -86,6 +86,7 @@ pub fn of(judged: &Judged, leg: Leg, errno: u32, telling: Telling) -> Option<See
 /// `strerror` of glibc.
 fn words(errno: u32) -> &'static str {
     match errno {
+        1 => "Operation not permitted",
         2 => "No such file or directory",
         13 => "Permission denied",
         22 => "Invalid argument",

@@ -26,11 +26,15 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
     let tracks = snapshot.sysctls.contains_key("net/netfilter/nf_conntrack_max");
     let qdiscs = note("traffic control", Rtnetlink::open().and_then(|mut route| route.qdiscs()));
     let filters = note("filters of traffic control", filters(&qdiscs));
+    let policies = if speaks_of_ipsec() { note("IPsec policies", policies()) } else { Messages::default() };
+    let mut counters = counters(&own("netstat"));
+    counters.extend(stops_of_ipsec(&own("xfrm_stat")));
     let obstacles = Obstacles {
         conntrack: if tracks { note("statistics of connection tracking", conntrack()) } else { Messages::default() },
-        counters: counters(&fs::read_to_string("/proc/thread-self/net/netstat").unwrap_or_default()),
+        counters,
         qdiscs,
         filters,
+        policies,
     };
     (obstacles, unread)
 }
@@ -45,6 +49,37 @@ fn conntrack() -> Result<Messages, Error> {
         Ok(()) | Err(Error::Refused { errno: Errno::EINVAL | Errno::EOPNOTSUPP, .. }) => Ok(Messages(bytes)),
         Err(error) => Err(error),
     }
+}
+
+/// What /proc/net shows of the thread's network namespace.
+fn own(name: &str) -> String {
+    fs::read_to_string(format!("/proc/thread-self/net/{name}")).unwrap_or_default()
+}
+
+/// Whether somebody in the kernel answers on NETLINK_XFRM: to open a socket where nobody does would load who does (`netlink_create`). The second
+/// column is the protocol (`netlink_native_seq_show`).
+fn speaks_of_ipsec() -> bool {
+    let xfrm = libc::NETLINK_XFRM.to_string();
+    own("netlink").lines().any(|line| line.split_whitespace().nth(1) == Some(&xfrm))
+}
+
+/// IPsec policies (`xfrm_dump_policy`); those of sockets are nobody else's business.
+fn policies() -> Result<Messages, Error> {
+    const GET_POLICY: u16 = 0x15;
+    let mut bytes = Vec::new();
+    // `struct xfrm_userpolicy_id`.
+    Socket::xfrm()?.dump(&mut Request::dump("IPsec policies", GET_POLICY, &[0; 64]), &mut bytes)?;
+    Ok(Messages(bytes))
+}
+
+/// Counters of packets that IPsec stopped (`xfrm_statistics_seq_show`); those at zero are left out.
+fn stops_of_ipsec(text: &str) -> impl Iterator<Item = (String, u64)> {
+    const STOPS: [&str; 5] = ["XfrmInPolBlock", "XfrmInNoPols", "XfrmInTmplMismatch", "XfrmOutPolBlock", "XfrmOutNoStates"];
+    text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (name, count) = (words.next()?, words.next()?.parse().ok()?);
+        (STOPS.contains(&name) && count > 0).then(|| (name.to_owned(), count))
+    })
 }
 
 /// The filters of qdiscs that have no other purpose than to hold them.
@@ -88,5 +123,7 @@ mod tests {
         let wanted = [("TcpExt/ListenDrops".to_owned(), 9), ("TcpExt/ListenOverflows".to_owned(), 7)];
         assert_eq!(counters(text), wanted.into());
         assert_eq!(counters("TcpExt: ListenOverflows\n"), BTreeMap::new());
+        let stopped: Vec<_> = stops_of_ipsec("XfrmInError \t3\nXfrmInPolBlock \t0\nXfrmInNoPols \t4\n").collect();
+        assert_eq!(stopped, [("XfrmInNoPols".to_owned(), 4)]);
     }
 }

@@ -3,3 +3,5 @@
 pub mod conntrack;
 
 pub mod devices;
+
+pub mod ipsec;

@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::{
     errno::Errno,
-    sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, connect, recv, socket},
+    sys::socket::{MsgFlags, NetlinkAddr, SockProtocol, connect, recv},
 };
 
 use super::{Error, Request};
@@ -25,7 +25,7 @@ const INTERRUPTED: u16 = 0x10;
 /// A netlink socket, connected to the kernel of the thread's network namespace.
 pub struct Socket {
     descriptor: OwnedFd,
-    protocol: SockProtocol,
+    protocol: i32,
     sequence: u32,
     room: Vec<u8>,
 }
@@ -61,6 +61,15 @@ pub enum Ended {
 impl Socket {
     /// Opens one.
     pub fn open(protocol: SockProtocol) -> Result<Self, Error> {
+        Self::of(protocol as i32)
+    }
+
+    /// Opens one that speaks of IPsec (`NETLINK_XFRM`).
+    pub fn xfrm() -> Result<Self, Error> {
+        Self::of(libc::NETLINK_XFRM)
+    }
+
+    fn of(protocol: i32) -> Result<Self, Error> {
         let mut room = vec![0; ROOM];
         Ok(Self { descriptor: open(protocol, &mut room)?, protocol, sequence: 0, room })
     }
@@ -161,8 +170,11 @@ impl Socket {
     }
 }
 
-fn open(protocol: SockProtocol, room: &mut [u8]) -> Result<OwnedFd, Error> {
-    let descriptor = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol).map_err(Error::Open)?;
+fn open(protocol: i32, room: &mut [u8]) -> Result<OwnedFd, Error> {
+    // nix knows no number for IPsec's protocol.
+    let opened = socket2::Socket::new(libc::AF_NETLINK.into(), libc::SOCK_RAW.into(), Some(protocol.into()));
+    let errno = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    let descriptor = OwnedFd::from(opened.map_err(|error| Error::Open(errno(error)))?);
     // A connected netlink socket takes messages from nobody but the kernel (`netlink_getsockbyportid`).
     connect(descriptor.as_raw_fd(), &NetlinkAddr::new(0, 0)).map_err(Error::Open)?;
     // The kernel makes dump datagrams as long as the longest buffer that it has *seen* in a receive, so the first datagram of a first dump
