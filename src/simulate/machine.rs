@@ -22,6 +22,9 @@ const VISIT_LIMIT: usize = 1 << 22;
 /// More strands than this in one chain: the packets fare in too many ways to follow.
 const STRAND_LIMIT: usize = 20_000;
 
+/// The same of a single packet that is traced: no two ways of it are alike, and each undecided thing doubles them.
+const TRACE_LIMIT: usize = 512;
+
 /// Walks packets through the chains of one host.
 pub struct Machine<'a, S> {
     /// Decides tests.
@@ -101,7 +104,7 @@ impl<'a, S: Space> Machine<'a, S> {
             for strand in ways.onward.drain(..) {
                 gather(&mut here, strand);
             }
-            if here.len() > STRAND_LIMIT {
+            if here.len() > if S::TRACED { TRACE_LIMIT } else { STRAND_LIMIT } {
                 self.give_up(std::mem::take(&mut here), "packets fare in too many different ways here");
             }
             if here.is_empty() {

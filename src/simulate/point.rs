@@ -131,10 +131,10 @@ impl Space for Point {
         self.get(field)
     }
 
-    fn by_condition(self, _undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)> {
+    fn by_condition(self, _undecided: impl Fn(Field) -> bool) -> Option<Vec<(Vec<Side>, Self)>> {
         // Whatever had to be assumed of a packet is a condition, also of a plain field that was not given.
         let assumed = self.assumed.iter().map(|(field, values)| (*field, Arc::new(values.clone()))).collect();
-        vec![(assumed, self)]
+        Some(vec![(assumed, self)])
     }
 
     /// One packet is alike as a whole, on the same assumptions, or it is not.

@@ -114,12 +114,16 @@ impl<S: Space> Run<S> {
     /// The outcomes of one end.
     pub fn outcome(&self, finished: &Finished<S>) -> Vec<Outcome<S>> {
         let Finished { strand, ending, decision, delivery } = finished;
+        let limit = |why: &str| {
+            let decided_by = Decision::Stage { stage: Stage::Limit, reason: why.to_owned() };
+            vec![self.piece(strand, Ending::Unknown(why.to_owned()), decided_by, Delivery::None, &[], strand.space.clone())]
+        };
         if strand.space.is_overgrown() {
-            let why = "the set of packets grew beyond the limit for exact answers".to_owned();
-            let decided_by = Decision::Stage { stage: Stage::Limit, reason: why.clone() };
-            return vec![self.piece(strand, Ending::Unknown(why), decided_by, Delivery::None, &[], strand.space.clone())];
+            return limit("the set of packets grew beyond the limit for exact answers");
         }
-        let parts = strand.space.clone().by_condition(|field| self.is_undecided(field));
+        let Some(parts) = strand.space.clone().by_condition(|field| self.is_undecided(field)) else {
+            return limit("too much of what decides about these packets is not known");
+        };
         parts
             .into_iter()
             .map(|(conditions, space)| self.piece(strand, ending.clone(), decision.clone(), delivery.clone(), &conditions, space))

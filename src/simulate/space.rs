@@ -19,8 +19,9 @@ pub trait Space: Clone {
     fn is_empty(&self) -> bool;
     /// The value of the field if all packets agree on it.
     fn single(&self, field: Field, width: u8) -> Option<u128>;
-    /// Cuts it into parts that are alike in every field of which `undecided` is true, with those fields taken out and listed.
-    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)>;
+    /// Cuts it into parts that are alike in every field of which `undecided` is true, with those fields taken out and listed; none if
+    /// there are too many.
+    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Option<Vec<(Vec<Side>, Self)>>;
     /// Of these packets those that are in both of one of the pairs of parts, and the others.
     fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self);
     /// The packets that are not in a part of them.
@@ -28,6 +29,10 @@ pub trait Space: Clone {
     /// Whether it lost exactness.
     fn is_overgrown(&self) -> bool;
 }
+
+/// Each undecided thing may double the boxes of a set, and the ways in which it is decided.
+const MOST_BOXES: usize = 1 << 16;
+const MOST_WAYS: usize = 1 << 10;
 
 impl Space for HeaderSet {
     const TRACED: bool = false;
@@ -53,37 +58,23 @@ impl Space for HeaderSet {
         self.values(field, width).single()
     }
 
-    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Vec<(Vec<Side>, Self)> {
+    fn by_condition(self, undecided: impl Fn(Field) -> bool) -> Option<Vec<(Vec<Side>, Self)>> {
         if !self.may_constrain(&undecided) {
-            return if self.is_empty() { Vec::new() } else { vec![(Vec::new(), self)] };
+            return Some(if self.is_empty() { Vec::new() } else { vec![(Vec::new(), self)] });
         }
         let mut groups: Vec<(Vec<Side>, Self)> = Vec::new();
-        let mut rest = self;
-        // Each round takes the conditions of one box and cuts out all that agrees with them.
-        while let Some(first) = { rest.boxes().next() } {
-            let conditions: Vec<_> = first.into_iter().filter(|(field, _)| undecided(*field)).collect();
-            if conditions.is_empty() && !rest.boxes().any(|each| each.iter().any(|(field, _)| undecided(*field))) {
-                groups.push((conditions, rest));
-                break;
+        for (number, each) in self.boxes().enumerate() {
+            if number >= MOST_BOXES || groups.len() > MOST_WAYS {
+                return None;
             }
-            let mut agreeing = Self::empty();
-            let mut others = Self::empty();
-            for each in rest.boxes() {
-                let same = each.iter().filter(|(field, _)| undecided(*field)).eq(conditions.iter());
-                let whole = each
-                    .into_iter()
-                    .filter(|(field, _)| !(same && undecided(*field)))
-                    .fold(Self::all(), |set, (field, values)| set.split(field, &values).0);
-                if same {
-                    agreeing = agreeing.or(whole);
-                } else {
-                    others = others.or(whole);
-                }
+            let (conditions, rest): (Vec<_>, Vec<_>) = each.into_iter().partition(|(field, _)| undecided(*field));
+            let rest = rest.into_iter().fold(Self::all(), |set, (field, values)| set.split(field, &values).0);
+            match groups.iter_mut().find(|(known, _)| *known == conditions) {
+                Some((_, group)) => *group = std::mem::take(group).or(rest),
+                None => groups.push((conditions, rest)),
             }
-            groups.push((conditions, agreeing));
-            rest = others;
         }
-        groups
+        Some(groups)
     }
 
     fn alike(self, pairs: Vec<(Vec<Self>, Vec<Self>)>) -> (Self, Self) {

@@ -9,10 +9,11 @@ use generate::random;
 mod harness;
 mod iptables;
 mod lab;
+mod listing;
 mod packet;
 mod sweep;
 mod written;
 
 fn main() {
-    harness::main(&[&facts::TESTS[..], &iptables::TESTS, &sweep::TESTS, &[written::TESTS]].concat());
+    harness::main(&[&facts::TESTS[..], &iptables::TESTS, &sweep::TESTS, &listing::TESTS, &[written::TESTS]].concat());
 }

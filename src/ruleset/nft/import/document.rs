@@ -13,6 +13,9 @@ use crate::ruleset::nft::{Base, Chain, Elements, Expr, Family, Rule, Ruleset, Se
 /// More faults than this are not told one by one.
 const MOST_FAULTS: usize = 200;
 
+/// `NFT_TABLE_F_*`.
+const TABLE_FLAGS: [(&str, u32); 3] = [("dormant", 1), ("owner", 2), ("persist", 4)];
+
 /// An object of the list with its place in it, and its kind.
 struct Entry<'j> {
     at: usize,
@@ -31,7 +34,7 @@ pub fn read(text: &str, interfaces: &Indexes) -> Result<Listed, Malformed> {
     let Some(list) = json.get("nftables").and_then(Value::as_array) else {
         return Err(Malformed { line: 1, column: 1, why: "there is no list \"nftables\"".into() });
     };
-    let mut listing = Listing { faults: Vec::new(), tables: Vec::new() };
+    let mut listing = Listing { faults: Vec::new(), tables: Vec::new(), garbled: Vec::new() };
     let mut entries = Vec::with_capacity(list.len());
     for (at, json) in list.iter().enumerate() {
         // What may be fed back into nft has commands around the objects.
@@ -97,6 +100,8 @@ fn named(json: &Value, names: &mut BTreeSet<String>) {
 struct Listing {
     faults: Vec<Fault>,
     tables: Vec<Table>,
+    /// Whether a table's flags can't be read.
+    garbled: Vec<bool>,
 }
 
 impl Listing {
@@ -116,7 +121,14 @@ impl Listing {
                 Ok(table) if self.tables.iter().any(|each| (each.family, &each.name) == (table.family, &table.name)) => {
                     self.wrong(entry, "this table is listed twice".into());
                 }
-                Ok(table) => self.tables.push(table),
+                Ok(table) => {
+                    self.garbled.push(entry.body.get("flags").is_some_and(|flags| super::flags(Some(flags), &TABLE_FLAGS).is_err()));
+                    if self.garbled.last() == Some(&true) {
+                        let why = "these flags are garbled, as by nft 1.0.6: whether the table is dormant is not told".to_owned();
+                        self.fault(format!("nftables[{}].table", entry.at), entry.body, why, true);
+                    }
+                    self.tables.push(table);
+                }
                 Err(wrong) => self.wrong(entry, wrong),
             }
         }
@@ -191,6 +203,9 @@ impl Listing {
                 self.fault(format!("nftables[{}].chain", entry.at), entry.body, why, true);
             }
         }
+        if self.garbled.get(position) == Some(&true) {
+            chains.iter_mut().filter(|chain| chain.base.is_some()).for_each(|chain| doubt(chain, "whether this table is dormant"));
+        }
         if let Some(table) = self.tables.get_mut(position) {
             (table.sets, table.chains, table.objects, table.flowtables) = (sets, chains, objects, flowtables);
         }
@@ -225,7 +240,8 @@ fn table(body: &Value) -> Result<Table, Wrong> {
         family: family(word_of).ok_or_else(|| Wrong(format!("'{word_of}' is no family")))?,
         name: word(body, "name")?.to_owned(),
         handle: whole(body, "handle"),
-        flags: super::flags(body.get("flags"), &[("dormant", 1), ("owner", 2), ("persist", 4)])?,
+        // nft 1.0.6 writes any word here (`table_flags_json` frees it first): what is none of these is looked at later.
+        flags: super::flags(body.get("flags"), &TABLE_FLAGS).unwrap_or(0),
         comment: comment(body),
         chains: Vec::new(),
         sets: Vec::new(),
@@ -274,10 +290,15 @@ fn without_devices(family: Family, chain: &mut Chain) -> bool {
         return false;
     }
     base.devices.push("*".to_owned());
-    let unknown = Expr::Unknown { name: "the devices of this chain".to_owned(), attributes: Vec::new() };
+    doubt(chain, "the devices of this chain");
+    true
+}
+
+/// What a chain does first is not known: it may also be left at once.
+fn doubt(chain: &mut Chain, what: &str) {
+    let unknown = Expr::Unknown { name: what.to_owned(), attributes: Vec::new() };
     match chain.rules.first_mut() {
         Some(rule) => rule.exprs.insert(0, unknown),
         None => chain.rules.push(Rule { handle: 0, comment: None, exprs: vec![unknown] }),
     }
-    true
 }
