@@ -143,7 +143,7 @@ fn assumptions(site: &Site) -> Vec<String> {
         }
     }
     assumptions.push(
-        "not seen from here: a cloud security group, firewalls of other hosts, what BPF, XDP and tc programs do, security modules".into(),
+        "not seen from here: a cloud security group, firewalls of other hosts, what BPF, XDP and tc programs do, what security modules deny".into(),
     );
     assumptions.push(format!("the rules mean what Linux 6.18 makes of them; this host runs {}", site.snapshot.kernel));
     assumptions

@@ -209,6 +209,12 @@ pub struct Owner {
     pub unit: Option<String>,
     /// Container id from the cgroup path.
     pub container: Option<String>,
+    /// The cgroup path that these are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<String>,
+    /// What the security module confines it by: `nginx (enforce)`, `system_u:system_r:httpd_t:s0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// A running program, as far as its configuration can be found through it.

@@ -18,6 +18,7 @@ const TESTS: &[Test] = tests![
     connection_tracking_tells_of_its_table,
     published_ports_need_their_rule,
     ipsec_policies_stop_packets,
+    services_are_confined,
 ];
 
 const WITH_TC: &[Test] = tests![
@@ -278,6 +279,81 @@ fn ipsec_policies_stop_packets() {
     policy("add src 10.0.0.2 dst 10.0.0.1 dir in tmpl proto esp mode transport");
     assert_eq!(codes(&host, TO_WEB), ["ipsec-policy"]);
     assert!(!connects(&client, "10.0.0.1", 80), "it comes plain");
+}
+
+/// What is found in a snapshot of which something is changed.
+fn replayed(snapshot: &clearway::snapshot::Snapshot, args: &[&str]) -> (Vec<String>, Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("changed.json");
+    std::fs::write(&file, serde_json::to_vec(snapshot).expect("JSON")).expect("written");
+    let file = file.display().to_string();
+    report(&[&["--snapshot", &file], args].concat())
+}
+
+/// No systemd and no SELinux is at work here: what they would tell is put into a record.
+fn services_are_confined() {
+    use clearway::snapshot::obstacles::{Selinux, UnitSetting};
+    let (host, _client, _listener) = served("confined");
+    let _proxy = listen(&host, "127.0.0.1:8081");
+    let mut snapshot = {
+        let netns = Some(host.0.clone());
+        within(&host, || clearway::collect::collect(&clearway::collect::Options { netns, whole_sets: false }).expect("collected"))
+    };
+    for owner in &mut snapshot.owners {
+        owner.cgroup = Some("/system.slice/web.service".into());
+        owner.unit = Some("web.service".into());
+        owner.command = "nginx".into();
+    }
+    let setting = |unit: &str, key: &str, value: &str| UnitSetting {
+        unit: unit.into(),
+        file: format!("/etc/systemd/system/{unit}.d/override.conf"),
+        line: 2,
+        key: key.into(),
+        value: value.into(),
+    };
+    let client = ["--no-discover", "--flow", TO_WEB];
+    for (settings, wanted) in [
+        (vec![], ""),
+        (vec![setting("system.slice", "IPAddressDeny", "any")], "cgroup-filter"),
+        (vec![setting("system.slice", "IPAddressDeny", "any"), setting("web.service", "IPAddressAllow", "10.0.0.0/24")], ""),
+        (vec![setting("web.service", "IPAddressDeny", "10.0.0.2")], "cgroup-filter"),
+        (vec![setting("web.service", "IPAddressDeny", "10.0.0.3")], ""),
+    ] {
+        snapshot.obstacles.units = settings;
+        let (found, report) = replayed(&snapshot, &client);
+        assert_eq!(found.join(" "), wanted, "{:?}", snapshot.obstacles.units);
+        if !wanted.is_empty() {
+            assert!(report["findings"][0]["rule"].is_null() && report["findings"][0]["symptom"]["errno"] == 110, "{report}");
+            assert!(
+                report["findings"][0]["facts"][0].as_str().is_some_and(|fact| fact.contains("override.conf:2: IPAddressDeny=")),
+                "{report}"
+            );
+        }
+    }
+    snapshot.obstacles.units.clear();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("nginx.conf");
+    let text = "events {}\nhttp { server { listen 127.0.0.1:8081; location / { proxy_pass http://10.0.0.2:3000; } location /b { proxy_pass http://10.0.0.2:9000; } } }\n";
+    std::fs::write(&file, text).expect("written");
+    let proxy = format!("nginx={}", file.display());
+    let switched = |on: bool| Selinux {
+        enforcing: true,
+        booleans: [("httpd_can_network_connect", on), ("httpd_can_network_relay", false)].map(|(name, on)| (name.to_owned(), on)).into(),
+    };
+    for (label, selinux, wanted) in [
+        ("system_u:system_r:httpd_t:s0", Some(switched(false)), "selinux-denies security-module"),
+        ("system_u:system_r:httpd_t:s0", Some(switched(true)), "security-module"),
+        ("system_u:system_r:httpd_t:s0", Some(Selinux::default()), ""),
+        ("unconfined_u:unconfined_r:unconfined_t:s0", Some(switched(false)), ""),
+        ("nginx (enforce)", None, "security-module"),
+        ("nginx (complain)", None, ""),
+        ("unconfined", None, ""),
+    ] {
+        snapshot.owners.iter_mut().for_each(|owner| owner.label = Some(label.into()));
+        snapshot.obstacles.selinux = selinux;
+        let (found, report) = replayed(&snapshot, &["--no-discover", "--proxy", &proxy]);
+        assert_eq!(found.join(" "), wanted, "{label}: {report}");
+    }
 }
 
 /// Ends a proxy that a test started.

@@ -78,6 +78,14 @@ mod ipsec_policy;
 
 mod ipsec_policy_blocks;
 
+mod whose;
+
+mod cgroup_filter;
+
+mod selinux_denies;
+
+mod security_module;
+
 use serde::Serialize;
 
 use crate::{
@@ -208,6 +216,8 @@ pub const ALL: &[&Audit] = &[
     &hairpin::AUDIT,
     &bridge_filter_surprise::AUDIT,
     &ipsec_policy_blocks::AUDIT,
+    &cgroup_filter::AUDIT,
+    &selinux_denies::AUDIT,
     &conntrack_near_full::AUDIT,
     &listen_queue_full::AUDIT,
     &listener_elsewhere::AUDIT,
@@ -220,6 +230,7 @@ pub const ALL: &[&Audit] = &[
     &two_back_ends::AUDIT,
     &dropped_before_netfilter::AUDIT,
     &ipsec_policy::AUDIT,
+    &security_module::AUDIT,
     &service_closed::AUDIT,
 ];
 

@@ -23,7 +23,11 @@ pub mod privileges;
 
 pub mod processes;
 
+pub mod selinux;
+
 pub mod socket_file;
+
+pub mod units;
 
 pub mod xtables;
 
@@ -71,6 +75,8 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
     snapshot.missing.extend(missing);
     let wanted = sockets::inodes(&snapshot.sockets).collect();
     let (owners, missing) = owners::find(wanted);
+    snapshot.obstacles.units = units::of(owners.iter().filter_map(|owner| owner.cgroup.as_deref()));
+    snapshot.obstacles.selinux = selinux::read();
     snapshot.owners = owners;
     snapshot.missing.extend(missing);
     Ok(snapshot)

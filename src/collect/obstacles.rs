@@ -35,6 +35,7 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
         qdiscs,
         filters,
         policies,
+        ..Obstacles::default()
     };
     (obstacles, unread)
 }

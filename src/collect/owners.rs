@@ -81,6 +81,8 @@ impl Finder {
             user: self.user(uid),
             unit: unit(&groups),
             container: container(&groups),
+            cgroup: Some(path(&groups).to_owned()).filter(|path| !path.is_empty()),
+            label: label(pid),
         }
     }
 
@@ -89,6 +91,14 @@ impl Finder {
         // A directory service is asked only for users that are not local, as it may take its time.
         local.get(&uid).cloned().or_else(|| nix::unistd::User::from_uid(uid.into()).ok().flatten().map(|user| user.name))
     }
+}
+
+/// What a security module confines it by; none where there is none (`proc_pid_attr_read`).
+fn label(pid: u32) -> Option<String> {
+    let read = |file: &str| fs::read(format!("/proc/{pid}/attr/{file}")).ok();
+    let bytes = read("current").filter(|bytes| !bytes.is_empty()).or_else(|| read("apparmor/current"))?;
+    let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\0', '\n']).to_owned();
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Names in a folder.

@@ -5,3 +5,5 @@ pub mod conntrack;
 pub mod devices;
 
 pub mod ipsec;
+
+pub mod units;

@@ -20,4 +20,33 @@ pub struct Obstacles {
     pub filters: Messages,
     /// XFRM_MSG_NEWPOLICY of every IPsec policy but those of single sockets; empty where the kernel part for them is not loaded.
     pub policies: Messages,
+    /// What the files of systemd's units say of addresses, in the order in which it counts: only of units that own sockets, and their slices.
+    pub units: Vec<UnitSetting>,
+    /// SELinux, where it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selinux: Option<Selinux>,
+}
+
+/// A line of a unit file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitSetting {
+    /// The unit: `nginx.service`, `system.slice`.
+    pub unit: String,
+    /// The file that holds it.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// `IPAddressAllow`, `IPAddressDeny`.
+    pub key: String,
+    /// As it is written.
+    pub value: String,
+}
+
+/// What SELinux does here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selinux {
+    /// It denies, and not only tells.
+    pub enforcing: bool,
+    /// Whether the booleans of proxies are on.
+    pub booleans: BTreeMap<String, bool>,
 }
