@@ -6,6 +6,7 @@ use crate::{
     audits::{
         self, Finding, Severity,
         judge::{self, Fate, Judged, Leg, Piece, Verdict, given},
+        reboot::Reboot,
     },
     fixes::{self, Fix, Unproved},
     gateway::config::Allowance,
@@ -52,7 +53,8 @@ impl Audited {
         judge::compare_groups(&mut flows);
         // What an unknown part of a rule stands for has made unknown what rests on it.
         shortcomings.extend(site.unread.iter().cloned());
-        let findings = audits::findings(site, &flows);
+        let reboot = Reboot::new(site, world, &flows);
+        let findings = audits::findings(site, &flows, &reboot);
         let rules = site.rules();
         let mut tried = 0;
         let fixes = findings.iter().map(|finding| {
@@ -63,7 +65,14 @@ impl Audited {
             fix
         });
         let fixes = fixes.collect();
-        Self { findings, fixes, allowed: Vec::new(), shortcomings, assumptions: assumptions(site), flows }
+        Self {
+            findings,
+            fixes,
+            allowed: Vec::new(),
+            shortcomings,
+            assumptions: reboot.untold().into_iter().chain(assumptions(site)).collect(),
+            flows,
+        }
     }
 
     /// Takes out the findings that the operator allows on this day; allowances that serve nothing are told.

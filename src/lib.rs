@@ -10,7 +10,8 @@
 //! 3. [`lower`] turns both, for one IP version, into the [`model`]: chains of rules, rules of steps, steps that read and write fields.
 //! 4. [`simulate`] says what the model means: one machine walks one packet, or a whole set of packets, through hooks, routing, connection
 //!    tracking and NAT.
-//! 5. [`gateway`] tells which flows ought to pass; [`site`] holds all that is known of one host; [`audits`] judge the flows, a file each;
+//! 5. [`gateway`] tells which flows ought to pass; [`site`] holds all that is known of one host, [`saved`] the rules
+//!    of its next boot; [`audits`] judge the flows, a file each;
 //!    [`fixes`] tries the smallest change on a copy of the model; [`audited`] is what it all comes to, and
 //!    [`difference`] what changed between two states.
 //! 6. [`report`] tells it to people and programs; [`packets`] reads and prints single packets; [`cli`] is the command line and [`demo`] its
@@ -42,6 +43,8 @@ pub mod simulate;
 pub mod gateway;
 
 pub mod site;
+
+pub mod saved;
 
 pub mod audits;
 

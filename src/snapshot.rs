@@ -87,6 +87,9 @@ pub struct Snapshot {
     pub described: Option<described::Description>,
     /// Questions asked through the world, and their answers.
     pub answers: Vec<(crate::world::Question, crate::world::Answer)>,
+    /// What was asked about the rules of the next boot ([`crate::saved::questions`]); nothing in another network namespace than the boot's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_boot: Vec<(crate::world::Question, crate::world::Answer)>,
     /// What could not be read, and why.
     pub missing: Vec<Missing>,
 }

@@ -70,6 +70,12 @@ mod listen_queue_full;
 
 mod dropped_before_netfilter;
 
+pub mod reboot;
+
+mod saved_differs_from_running;
+
+mod rule_not_persistent;
+
 mod published_without_rule;
 
 mod nat_target_astray;
@@ -121,6 +127,8 @@ enum Check {
     Flow(fn(&Site, &Judged) -> Option<Problem>),
     /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
     Host(fn(&Site, &[Judged]) -> Placed),
+    /// Of what the next boot brings.
+    Boot(fn(&Site, &[Judged], &reboot::Reboot) -> Placed),
 }
 
 /// How bad it is.
@@ -231,7 +239,9 @@ pub const ALL: &[&Audit] = &[
     &dropped_before_netfilter::AUDIT,
     &ipsec_policy::AUDIT,
     &security_module::AUDIT,
+    &saved_differs_from_running::AUDIT,
     &service_closed::AUDIT,
+    &rule_not_persistent::AUDIT,
 ];
 
 /// An audit by its code.
@@ -242,7 +252,7 @@ pub fn find(code: &str) -> Option<&'static Audit> {
 
 /// Runs every audit over every flow. Most important first, then in the order of the flows.
 #[must_use]
-pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
+pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<Finding> {
     let mut findings = Vec::new();
     for audit in ALL {
         let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
@@ -252,6 +262,7 @@ pub fn findings(site: &Site, flows: &[Judged]) -> Vec<Finding> {
                 wanted.filter_map(|(flow, judged)| Some((flow, check(site, judged)?))).collect()
             }
             Check::Host(check) => check(site, flows),
+            Check::Boot(check) => check(site, flows, reboot),
         };
         for (flow, problem) in problems {
             let Some(judged) = flows.get(flow) else { continue };

@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Both states are followed over the flows of both. Packets are told as sets: each that is told changed, and no other of these flows did.
+Of what restores rules at boot, ufw, netfilter-persistent and iptables.service are read. Rules that programs such as Docker make when they start are
+not among the saved ones.
 
 Exit status:
   0  no flow has another verdict, and no packet was opened or closed
@@ -26,10 +28,10 @@ Exit status:
   2  the command line or a file that it names is wrong
   3  something asked for could not be collected or decided; wins over 1")]
 pub struct Args {
-    /// The state before: a snapshot, or \"running\" for the rules of this host now
+    /// The state before: a snapshot, "running" for the rules of this host now, or "saved" for those that its next boot restores
     #[arg(value_name = "A")]
     before: Chosen,
-    /// The state after: a snapshot, or \"running\"
+    /// The state after: the same
     #[arg(value_name = "B")]
     after: Chosen,
     #[command(flatten)]
@@ -43,6 +45,8 @@ pub struct Args {
 enum Chosen {
     /// This host as it is.
     Running,
+    /// This host with the rules of its next boot.
+    Saved,
     /// A snapshot.
     File(NamedFile),
 }
@@ -51,7 +55,11 @@ impl FromStr for Chosen {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == "running" { Self::Running } else { Self::File(text.parse()?) })
+        Ok(match text {
+            "running" => Self::Running,
+            "saved" => Self::Saved,
+            file => Self::File(file.parse()?),
+        })
     }
 }
 
@@ -59,10 +67,11 @@ impl Chosen {
     /// Collects or reads it, with its sets whole: single keys would not tell what else is in them.
     fn gather(&self, flows: &FlowArgs) -> Result<Gathered, Error> {
         let source = match self {
-            Self::Running => SourceArgs::default(),
+            Self::Running | Self::Saved => SourceArgs::default(),
             Self::File(file) => SourceArgs { snapshot: Some(file.clone()), ..SourceArgs::default() },
         };
-        source.gather(true, Some(flows))
+        let gathered = source.gather(true, Some(flows))?;
+        Ok(if matches!(self, Self::Saved) { gathered.after_boot() } else { gathered })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         self, Config,
         proxy::{self, Proxy},
     },
+    saved,
     site::Site,
     snapshot::{self, Snapshot},
     world::{Answer, Question, Recorded, World},
@@ -69,6 +70,8 @@ pub struct Gathered {
     config: Config,
     live: Option<Live>,
     whole_sets: bool,
+    /// The rules of its next boot are meant.
+    saved: bool,
 }
 
 /// What came of a judgement of a host, and whether it is of one state of its rules.
@@ -105,6 +108,14 @@ impl SourceArgs {
         self.is_live() && self.netns.is_none()
     }
 
+    /// What the files say that the next boot restores rules from: they are of the namespace of the first process.
+    fn at_boot(&self, live: &Live) -> Vec<(Question, Answer)> {
+        if !self.is_this_host() || !collect::namespace::is_of_boot() {
+            return Vec::new();
+        }
+        saved::questions().into_iter().map(|question| (question.clone(), live.find(&question))).collect()
+    }
+
     /// Whether a running host is meant.
     fn is_live(&self) -> bool {
         self.snapshot.is_none() && !self.offline.is_given()
@@ -121,6 +132,7 @@ impl SourceArgs {
             // What its flows need is asked now: an audit of the snapshot asks the same.
             let _ = proxy::flows::upstreams(&proxies, &live);
             fixes::owner::files::ask(&live);
+            snapshot.at_boot = self.at_boot(&live).into_iter().map(snapshot::secrets::without).collect();
             snapshot.answers = live.answers().into_iter().map(snapshot::secrets::without).collect();
         }
         Ok(snapshot)
@@ -155,13 +167,14 @@ impl SourceArgs {
         proxies.extend(flows.map(|flows| flows.given_proxies(&config)).transpose()?.into_iter().flatten());
         if let Some(live) = live.as_ref().filter(|_| flows.is_some()) {
             fixes::owner::files::ask(live);
+            snapshot.at_boot = self.at_boot(live);
         }
         if let Some(live) = &live {
             // The files and names that its flows need: nothing can be opened any more when they are asked for again.
             let _ = proxy::flows::upstreams(&proxies, live);
         }
         drop(progress);
-        Ok(Gathered { snapshot, proxies, config, live, whole_sets })
+        Ok(Gathered { snapshot, proxies, config, live, whole_sets, saved: false })
     }
 }
 
@@ -172,13 +185,16 @@ impl Gathered {
         if let Err(error) = collect::privileges::confine(Needs { asks, replaces_in }) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
         }
-        hosts.map(|Self { snapshot, proxies, config, live, whole_sets }| Source {
-            proxies,
-            config,
-            live,
-            whole_sets,
-            ..Source::recorded(snapshot)
+        hosts.map(|Self { snapshot, proxies, config, live, whole_sets, saved }| {
+            let site = if saved { crate::saved::site(&snapshot) } else { Site::new(snapshot) };
+            Source { site, proxies, config, live, whole_sets }
         })
+    }
+
+    /// The same host with the rules of its next boot.
+    #[must_use]
+    pub fn after_boot(self) -> Self {
+        Self { saved: true, ..self }
     }
 }
 

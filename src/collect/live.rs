@@ -78,7 +78,8 @@ impl Live {
         }
     }
 
-    fn find(&self, question: &Question) -> Answer {
+    /// Asks, and keeps nothing.
+    pub fn find(&self, question: &Question) -> Answer {
         match question {
             Question::NftSetHolds { family, table, set, key } => self.element(*family, table, set, key),
             Question::IpsetHolds { set, key } => self.ipset_holds(set, key),

@@ -83,7 +83,7 @@ pub fn collect(options: &Options) -> Result<Snapshot, CollectError> {
 }
 
 /// Reads anew, in the same namespace, what takes no privilege but CAP_NET_ADMIN: for rules that changed after they were collected. Owners of
-/// sockets, the names of legacy tables and what else stops packets stay those of `before`.
+/// sockets, the names of legacy tables, what else stops packets and what restores rules at boot stay those of `before`.
 #[must_use]
 pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     let mut snapshot = Snapshot { netns: before.netns.clone(), ..read(whole_sets) };
@@ -93,6 +93,7 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot.owners.clone_from(&before.owners);
     snapshot.processes.clone_from(&before.processes);
     snapshot.obstacles.clone_from(&before.obstacles);
+    snapshot.at_boot.clone_from(&before.at_boot);
     snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
     let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
     let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();

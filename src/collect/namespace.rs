@@ -65,6 +65,13 @@ pub fn enter(name: &str) -> Result<(), NamespaceError> {
     })
 }
 
+/// Whether this program is in the network namespace of the first process, whose rules are those that a boot restores.
+#[must_use]
+pub fn is_of_boot() -> bool {
+    let of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net")).ok();
+    of("1").is_some_and(|first| Some(first) == of("thread-self"))
+}
+
 fn path(name: &str) -> PathBuf {
     if is_process(name) {
         PathBuf::from(format!("/proc/{name}/ns/net"))
