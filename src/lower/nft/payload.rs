@@ -45,6 +45,9 @@ impl Reader<'_, '_> {
                 self.load_around_length(offset as isize - LINK as isize, &bits, dest);
             }
             PayloadBase::Network if self.is_around_fragment_header(offset, len) => self.load_around_fragment_header(offset, len, dest),
+            PayloadBase::Transport if is_fast(offset, len) && self.scope.is_netdev() && self.context.version == IpVersion::V6 => {
+                self.load_device_transport(offset, len, dest);
+            }
             _ => match self.locate(payload, is_fast(offset, len)) {
                 Some(bits) => self.load_bits(dest, bits),
                 None => self.load_unknown(dest, len, ConditionKind::Unknown, "payload beyond the headers that are modelled"),
@@ -61,6 +64,17 @@ impl Reader<'_, '_> {
         let bits = self.context.headers.link(offset, len);
         let condition = self.context.condition(ConditionKind::Unknown, "the Ethernet header by which a packet leaves");
         self.load_by(dest, len, Load::Cases { cases: [(framed, Some(bits)), (Test::Always, None)].into(), condition });
+    }
+
+    /// Of a later fragment `ipv6_find_hdr` finds no place of the transport header: the fast way reads from where the packet begins
+    /// (`nft_payload_fast_eval`), which is the network header as the fields have it, but where a frame leaves it is the Ethernet header.
+    fn load_device_transport(&mut self, offset: usize, len: usize, dest: Reg) {
+        self.needs_transport(offset + len, true);
+        let leaves = Test::is(Field::InInterface, Values::one(32, 0));
+        let framed = Test::All(vec![first_fragment().negate(), leaves]);
+        let bits = self.context.headers.transport(offset, len);
+        let condition = self.context.condition(ConditionKind::Unknown, "the Ethernet header by which a later fragment leaves");
+        self.load_by(dest, len, Load::Cases { cases: [(framed.negate(), Some(bits)), (Test::Always, None)].into(), condition });
     }
 
     /// IPv6's payload length is the packet's without the header.

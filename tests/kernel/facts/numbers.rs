@@ -2,7 +2,7 @@
 
 use super::{Fact, Gone, Here, Out};
 use crate::harness::{Needs, Test, tests};
-use crate::packet::{Packet, tcp, udp};
+use crate::packet::{Fragment, Packet, tcp, udp};
 
 pub const TESTS: &[Test] = tests![
     Needs::Namespaces;
@@ -10,6 +10,8 @@ pub const TESTS: &[Test] = tests![
     the_payload_length_has_bits,
     a_device_type_is_that_of_the_device_that_has_the_packet,
     a_header_changed_without_its_checksum_does_not_come_in_again,
+    a_later_fragment_that_comes_in_by_a_device_has_the_flow_label_for_a_port,
+    a_later_fragment_that_leaves_by_a_device_has_its_frame_for_ports,
 ];
 
 fn from(source: &str, port: u16) -> (Packet, super::End) {
@@ -73,6 +75,38 @@ fn a_header_changed_without_its_checksum_does_not_come_in_again() {
             (Packet { ttl: 10, ..udp(None, "127.0.0.1", "127.0.0.1", (2000, 2)) }, Here),
             (udp(None, "10.1.0.1", "10.2.0.7", (2000, 2)), Out("eth1")),
         ],
+        ..Fact::default()
+    }
+    .check();
+}
+
+fn later_fragment() -> (Packet, super::End) {
+    let fragment = Fragment { offset: 185, more: false };
+    (Packet { fragment, flow_label: 0x12345, payload: vec![7; 16], ..udp(Some("eth0"), "fd00:1::7", "fd00:2::7", (2000, 80)) }, Out("eth1"))
+}
+
+/// `ipv6_find_hdr` finds no transport header, and `nft_payload_fast_eval` reads from where the packet begins.
+fn a_later_fragment_that_comes_in_by_a_device_has_the_flow_label_for_a_port() {
+    Fact {
+        rules: "table netdev n { chain i { type filter hook ingress device \"eth0\" priority 0;
+            udp dport 0x2345 counter comment \"label\"
+            udp dport 80 counter comment \"port\" } }",
+        packets: vec![later_fragment()],
+        counters: &[("label", 1), ("port", 0)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+fn a_later_fragment_that_leaves_by_a_device_has_its_frame_for_ports() {
+    Fact {
+        network: "neigh add fd00:2::7 lladdr 02:00:12:34:00:12 dev eth1",
+        rules: "table netdev n { chain e { type filter hook egress device \"eth1\" priority 0;
+            udp dport 0x2345 counter comment \"label\"
+            udp sport 0x0200 udp dport 0x1234 counter comment \"frame\" } }",
+        packets: vec![later_fragment()],
+        counters: &[("label", 0), ("frame", 1)],
+        kernel_only: Some("the frame of the next hop is not known"),
         ..Fact::default()
     }
     .check();

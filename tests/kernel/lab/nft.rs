@@ -70,6 +70,8 @@ fn entry(rule: &Value) -> (RuleKey, RuleCount) {
     // nft puts a test of its own before a reject that fits one protocol only.
     let for_all = |reject: &Value| matches!(reject["type"].as_str(), None | Some("icmpx"));
     let ends = |statement: &Value| statement.get("drop").is_some() || statement.get("reject").is_some_and(for_all);
-    let decides = first.is_some_and(|at| at + 2 == statements.len() && ends(&statements[at + 1]));
+    // A verdict of a map may end the rule before.
+    let first_of_all = |at: usize| statements[..at].iter().all(|statement| statement.get("vmap").is_none());
+    let decides = first.is_some_and(|at| at + 2 == statements.len() && first_of_all(at) && ends(&statements[at + 1]));
     (key, RuleCount { comment: rule["comment"].as_str().map(str::to_owned), packets, decides })
 }
