@@ -20,10 +20,14 @@ use crate::{
     place::Place,
 };
 
-pub const TESTS: [&[Test]; 2] = [
+pub const TESTS: [&[Test]; 6] = [
+    tests![Needs::Program("firewalld"); firewalld_has_it_back],
+    tests![Needs::Program("shorewall"); shorewall_has_it_back],
+    tests![Needs::Program("fail2ban-server"); fail2ban_has_it_back],
+    tests![Needs::Folder("target/netfilter-persistent"); netfilter_persistent_keeps_it],
     tests![Needs::Namespaces; confirmed_it_stays, unconfirmed_it_goes, it_goes_with_the_program, it_goes_with_the_guard, what_differs_goes,
         what_others_did_meanwhile_is_left, what_others_break_meanwhile_is_noticed, a_session_must_get_through, without_room_nothing_happens,
-        iptables_waits_for_its_lock, a_change_that_lost_its_guard_is_undone_by_the_next],
+        iptables_waits_for_its_lock, nftables_conf_keeps_it, a_change_that_lost_its_guard_is_undone_by_the_next],
     tests![Needs::Program("ufw"); ufw_has_its_files_back],
 ];
 
@@ -95,8 +99,11 @@ impl Place {
     }
 
     /// Waits until a change is made and verified.
-    fn until_verified(&self) {
-        until("it is not verified", || self.shell("ls /var/lib/clearway/changes/*/verified 2>/dev/null || true").contains("verified"));
+    fn until_verified(&self, run: &mut Run) {
+        until("it is not verified", || {
+            assert!(run.is_running(), "{:?}", run.end());
+            self.shell("ls /var/lib/clearway/changes/*/verified 2>/dev/null || true").contains("verified")
+        });
     }
 
     fn guard(&self) -> Pid {
@@ -116,7 +123,7 @@ impl Place {
 fn confirmed_it_stays() {
     let place = Place::with_rules("acf");
     let mut run = Run::begin(&place, "", "--confirm 60");
-    place.until_verified();
+    place.until_verified(&mut run);
     assert!(place.reaches(CLIENT, SERVER));
     // Meanwhile there is no other.
     let (code, told) = Run::begin(&place, "", &format!("--flow '{}'", FLOW.replace(":443", ":80"))).end();
@@ -137,7 +144,7 @@ fn unconfirmed_it_goes() {
     let place = Place::with_rules("anc");
     let before = place.rules();
     let mut run = Run::begin(&place, "", "--confirm 8");
-    place.until_verified();
+    place.until_verified(&mut run);
     assert!(place.reaches(CLIENT, SERVER));
     let (code, told) = run.end();
     assert!(code == Some(1) && told.contains("is undone"), "{told}");
@@ -147,8 +154,8 @@ fn unconfirmed_it_goes() {
 fn it_goes_with_the_program() {
     let place = Place::with_rules("akl");
     let before = place.rules();
-    let run = Run::begin(&place, "", "--confirm 60");
-    place.until_verified();
+    let mut run = Run::begin(&place, "", "--confirm 60");
+    place.until_verified(&mut run);
     assert!(place.reaches(CLIENT, SERVER));
     // With all that is in its group.
     killpg(run.pid(), Signal::SIGKILL).expect("it is there");
@@ -160,7 +167,7 @@ fn it_goes_with_the_guard() {
         let place = Place::with_rules("agd");
         let before = place.rules();
         let mut run = Run::begin(&place, "", "--confirm 8");
-        place.until_verified();
+        place.until_verified(&mut run);
         kill(place.guard(), signal).expect("it is there");
         let (code, told) = run.end();
         assert!(code == Some(1) && told.contains("is undone"), "{told}");
@@ -188,8 +195,8 @@ fn what_differs_goes() {
 
 fn what_others_did_meanwhile_is_left() {
     let place = Place::with_rules("aot");
-    let run = Run::begin(&place, "", "--confirm 60");
-    place.until_verified();
+    let mut run = Run::begin(&place, "", "--confirm 60");
+    place.until_verified(&mut run);
     place.shell("nft add rule inet filter input udp dport 123 accept; nft add table inet other");
     killpg(run.pid(), Signal::SIGKILL).expect("it is there");
     until("it is not undone", || place.journal().contains("is undone"));
@@ -202,7 +209,7 @@ fn what_others_did_meanwhile_is_left() {
 fn what_others_break_meanwhile_is_noticed() {
     let place = Place::with_rules("abr");
     let mut run = Run::begin(&place, "", "--confirm 60");
-    place.until_verified();
+    place.until_verified(&mut run);
     place.shell("nft insert rule inet filter input ip saddr 198.51.100.0/24 tcp dport 443 counter drop");
     let (code, told) = run.end();
     assert!(code == Some(1) && told.contains("another program changed the rules meanwhile"), "{told}");
@@ -260,16 +267,16 @@ fn iptables_waits_for_its_lock() {
         ));
         let saved = || place.shell(&format!("/usr/sbin/{program}-save | sed '/^#/d; s/\\[.*\\]//'"));
         let before = saved();
-        let mut holder = place.command("exec flock /run/xtables.lock sleep 4").spawn().expect("ip runs");
-        let mut run = Run::begin(&place, "export PATH=/run/bin:$PATH", "--confirm 12");
+        let mut holder = place.command("exec flock /run/xtables.lock sleep 3").spawn().expect("ip runs");
+        let mut run = Run::begin(&place, "export PATH=/run/bin:$PATH", "--confirm 60");
         while holder.try_wait().expect("its state").is_none() {
             assert_eq!(saved(), before, "changed while another has the lock");
             assert!(run.is_running());
             thread::sleep(Duration::from_millis(100));
         }
         until("it is not made", || place.reaches(CLIENT, SERVER));
-        let (code, told) = run.end();
-        assert!(code == Some(1) && told.contains("is undone"), "{told}");
+        killpg(run.pid(), Signal::SIGKILL).expect("it is there");
+        until("it is not undone", || place.journal().contains("is undone"));
         assert_eq!(saved(), before);
         assert!(!place.reaches(CLIENT, SERVER));
     }
@@ -278,8 +285,8 @@ fn iptables_waits_for_its_lock() {
 fn a_change_that_lost_its_guard_is_undone_by_the_next() {
     let place = Place::with_rules("alo");
     let before = place.rules();
-    let run = Run::begin(&place, "", "--confirm 60");
-    place.until_verified();
+    let mut run = Run::begin(&place, "", "--confirm 60");
+    place.until_verified(&mut run);
     kill(place.guard(), Signal::SIGKILL).expect("it is there");
     killpg(run.pid(), Signal::SIGKILL).expect("it is there");
     drop(run);
@@ -307,7 +314,7 @@ fn ufw_has_its_files_back() {
     place.shell("ufw reload; rm -r /var/lib/clearway");
     let before = state();
     let mut run = Run::begin(&place, "", "--confirm 20");
-    place.until_verified();
+    place.until_verified(&mut run);
     assert!(place.reaches(CLIENT, SERVER));
     assert_ne!(state(), before);
     killpg(run.pid(), Signal::SIGKILL).expect("it is there");
@@ -318,4 +325,76 @@ fn ufw_has_its_files_back() {
     let (code, told) = Run::begin(&place, "", "--confirm 0").end();
     assert!(code == Some(0), "{told}");
     assert!(place.reaches(CLIENT, SERVER));
+}
+
+/// The rules of either IP version, without what counts.
+const SAVED: &str = "{ iptables-save; ip6tables-save; } | sed '/^#/d; s/\\[.*\\]//'";
+
+fn netfilter_persistent_keeps_it() {
+    let mut place = Place::new("anp");
+    place.overlay("target/netfilter-persistent");
+    let rules = "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT";
+    place.shell(&format!(
+        "iptables-restore <<'END'\n*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n{rules}\nCOMMIT\nEND\nnetfilter-persistent save"
+    ));
+    let (code, told) = Run::begin(&place, "", "--confirm 0 --persist").end();
+    assert!(code == Some(0) && told.contains("a start with it lets the same pass"), "{told}");
+    assert!(told.contains("for good: netfilter-persistent save"), "{told}");
+    let before = place.shell(SAVED);
+    place.shell("netfilter-persistent flush");
+    assert_ne!(place.shell(SAVED), before);
+    place.shell("netfilter-persistent start");
+    assert_eq!(place.shell(SAVED), before, "its reload keeps it");
+    assert!(place.reaches(CLIENT, SERVER) && !place.reaches("203.0.113.1", SERVER));
+    // A program that says that it saves, and does not.
+    place.shell(
+        "iptables -D INPUT 3; printf 'IPTABLES_SKIP_SAVE=yes\n' >/etc/default/netfilter-persistent; iptables-save >/etc/iptables/rules.v4",
+    );
+    let (code, told) = Run::begin(&place, "", "--confirm 0 --persist").end();
+    assert!(code == Some(3) && told.contains("what is saved is not what runs"), "{told}");
+}
+
+fn nftables_conf_keeps_it() {
+    let place = Place::new("anf");
+    place.write("nftables.conf", &format!("#!/usr/sbin/nft -f\nflush ruleset\n\n{RULES}"));
+    place.shell("nft -f /etc/nftables.conf");
+    let flows =
+        format!("--flow '{}' --flow '{}' --confirm 0 --persist", FLOW.replace(":443", ":80"), FLOW.replace(":443", ":22 state new"));
+    let (code, told) = Run::begin(&place, "", &flows).end();
+    assert!(code == Some(0) && told.contains("a start with it lets the same pass"), "{told}");
+    let rules = place.shell("nft -s list ruleset | sort");
+    place.shell("nft -f /etc/nftables.conf");
+    assert_eq!(place.shell("nft -s list ruleset | sort"), rules);
+    assert!(place.reaches(CLIENT, SERVER) && place.reaches(CLIENT, "203.0.113.10:80") && !place.reaches(CLIENT, "203.0.113.10:3000"));
+}
+
+/// Everything of an owner is as before when the program is killed.
+fn comes_back(place: &Place, state: &str) {
+    // Shorewall names two chains after a sum over what it compiled, and when.
+    let state = || place.shell(&format!("{{ {state}; {SAVED}; nft -s list ruleset; }} | grep -v sha-"));
+    assert!(!place.reaches(CLIENT, SERVER));
+    let before = state();
+    let mut run = Run::begin(place, "", "--confirm 60");
+    place.until_verified(&mut run);
+    assert!(place.reaches(CLIENT, SERVER));
+    killpg(run.pid(), Signal::SIGKILL).expect("it is there");
+    let (_, told) = run.end();
+    until("it is not undone", || place.journal().contains("is undone"));
+    assert!(!place.reaches(CLIENT, SERVER), "{told}");
+    assert!(place.journal().contains("the host is in the old state"), "{}", place.journal());
+    // A daemon that does later what it was told would do it twice.
+    thread::sleep(Duration::from_secs(1));
+    assert!(state() == before, "{}", state());
+}
+
+fn firewalld_has_it_back() {
+    comes_back(&super::firewalld("afw"), "firewall-cmd --list-all-zones; firewall-cmd --permanent --list-all-zones");
+}
+
+fn shorewall_has_it_back() {
+    comes_back(&super::shorewall("asw"), "cat /etc/shorewall/rules");
+}
+
+fn fail2ban_has_it_back() {
+    comes_back(&super::fail2ban("afb"), "fail2ban-client status web | grep -v 'Total banned'");
 }

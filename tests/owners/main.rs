@@ -54,8 +54,9 @@ fn ufw_allows_what_nothing_else_does() {
     assert!(fix["commands"][0].as_str().is_some_and(|command| command.starts_with("ufw route allow ")), "{fix:#}");
 }
 
-fn firewalld_has_the_zone_of_the_interface() {
-    let mut place = Place::new("fwd");
+/// With zones of both interfaces, and one client that is dropped.
+fn firewalld(purpose: &str) -> Place {
+    let mut place = Place::new(purpose);
     place.shell("mkdir -p /run/dbus /run/lock");
     place.start("dbus-daemon --system --nofork --nopidfile", "test -S /run/dbus/system_bus_socket");
     place.start("firewalld --nofork --nopid", "firewall-cmd --state");
@@ -65,6 +66,11 @@ fn firewalld_has_the_zone_of_the_interface() {
     place.shell(
         "firewall-cmd --permanent --zone=public --add-rich-rule='rule family=ipv4 source address=198.51.100.7 drop'; firewall-cmd --reload",
     );
+    place
+}
+
+fn firewalld_has_the_zone_of_the_interface() {
+    let place = firewalld("fwd");
     let to_443 = |id: &str| id.ends_with(" 203.0.113.10 443 eth0") && id.starts_with("tcp") && !id.contains("198.51.100.7");
     let fix = place.mend("tcp any -> 203.0.113.10:443 in eth0", "203.0.113.1", "203.0.113.10:443", "firewall-cmd --reload", to_443);
     assert!(fix["commands"][0].as_str().is_some_and(|command| command.contains("--zone=public ")), "{fix:#}");
@@ -73,8 +79,9 @@ fn firewalld_has_the_zone_of_the_interface() {
     assert!(fix["commands"][0].as_str().is_some_and(|command| command.contains("priority=\"-1\"")), "{fix:#}");
 }
 
-fn shorewall_takes_a_line_before_its_policy() {
-    let place = Place::new("shw");
+/// With two zones and few rules.
+fn shorewall(purpose: &str) -> Place {
+    let place = Place::new(purpose);
     place.shell("mkdir -p /var/lib/shorewall /run/lock");
     let files = [
         ("zones", "fw firewall\nnet ipv4\nloc ipv4\n"),
@@ -86,6 +93,11 @@ fn shorewall_takes_a_line_before_its_policy() {
         place.write(&format!("shorewall/{name}"), text);
     }
     place.shell("shorewall start");
+    place
+}
+
+fn shorewall_takes_a_line_before_its_policy() {
+    let place = shorewall("shw");
     let fix = place.mend("tcp 198.51.100.7 -> 203.0.113.10:443 in eth0", "198.51.100.7", "203.0.113.10:443", "shorewall reload", |id| {
         id == "tcp 198.51.100.7 203.0.113.10 443 eth0"
     });
@@ -93,8 +105,9 @@ fn shorewall_takes_a_line_before_its_policy() {
     place.mend("tcp local -> 10.0.3.12:8080", "gateway", "10.0.3.12:8080", "shorewall reload", |id| id == "tcp 10.0.3.5 10.0.3.12 8080 ");
 }
 
-fn fail2ban_lifts_the_ban() {
-    let mut place = Place::new("f2b");
+/// With a jail that has two clients.
+fn fail2ban(purpose: &str) -> Place {
+    let mut place = Place::new(purpose);
     place.shell(
         "mkdir -p /run/fail2ban /var/lib/fail2ban /run/lock; rm -f /etc/fail2ban/jail.d/*; touch /run/web.log
         sed -i 's|^logtarget.*|logtarget = SYSOUT|; s|^dbfile.*|dbfile = :memory:|' /etc/fail2ban/fail2ban.conf",
@@ -106,6 +119,11 @@ fn fail2ban_lifts_the_ban() {
         "fail2ban-client set web banip 203.0.113.1; fail2ban-client set web banip 198.51.100.7
         for each in 1 2 3 4 5 6 7 8 9; do iptables-save | grep -q 198.51.100.7 && break; sleep 0.2; done",
     );
+    place
+}
+
+fn fail2ban_lifts_the_ban() {
+    let place = fail2ban("f2b");
     let freed = |id: &str| id.starts_with("tcp 198.51.100.7 ") && (id.contains(" 80 ") || id.contains(" 443 "));
     let from = "198.51.100.7";
     assert!(!place.reaches(from, "203.0.113.10:80"));

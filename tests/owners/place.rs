@@ -64,6 +64,13 @@ impl Place {
         std::fs::write(self.folder.path().join("etc").join(path), text).expect("written");
     }
 
+    /// Lays files over those of the machine: a folder that has a `usr` of its own.
+    pub fn overlay(&mut self, folder: &str) {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        self.mounts.push_str(&format!("mount -t overlay overlay -o lowerdir={}/usr:/usr /usr\n", folder.display()));
+        self.shell("mkdir -p /etc/iptables");
+    }
+
     /// A script on the gateway.
     pub fn command(&self, script: &str) -> Command {
         let mut command = Command::new("ip");

@@ -2,12 +2,15 @@
 
 use std::{
     io::{BufRead as _, IsTerminal as _},
-    process::{Command, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
 };
 
-use super::plan::{Plan, Planned, SCHEMA};
+use super::{
+    eye::Eye,
+    lasting::make_last,
+    plan::{Plan, Planned},
+};
 use crate::{
     cli::{Error, Exit, complain, flows_of::FlowArgs},
     fixes::{
@@ -15,37 +18,19 @@ use crate::{
         apply::{
             self, Change,
             change::{End, generation},
-            session,
         },
     },
-    gateway::Expression,
 };
 
 /// More than this the first look or the second should not take; the guard waits for it besides.
 const LOOKING: Duration = Duration::from_secs(60);
 
-/// How this host is looked at: which flows, and those of the sessions that must get through whatever changes.
-struct Eye<'a> {
-    flows: &'a FlowArgs,
-    sessions: Vec<String>,
-}
-
-/// The sessions' flows, written as they are judged.
-fn sessions() -> Vec<String> {
-    session::flows().into_iter().map(written).collect()
-}
-
-/// A flow as it is judged.
-fn written(flow: String) -> String {
-    flow.parse().map_or(flow, |parsed: Expression| parsed.to_string())
-}
-
 /// Makes the fixes of these findings.
 pub fn make(flows: &FlowArgs, codes: &[String], confirm: Duration, persist: bool) -> Result<Exit, Error> {
-    let eye = Eye { flows, sessions: sessions() };
+    let eye = Eye::new(flows);
     let before = eye.look()?;
     // What nobody asked for is not opened: that a session must get through is a condition.
-    let asked: Vec<String> = flows.given().map(|flow| written(flow.to_owned())).collect();
+    let asked = eye.given();
     let own = |finding: &Planned| !eye.sessions.contains(&finding.flow) || asked.contains(&finding.flow);
     let chosen = chosen(&before, codes, own)?;
     let actions = actions(&chosen);
@@ -93,7 +78,7 @@ pub fn make(flows: &FlowArgs, codes: &[String], confirm: Duration, persist: bool
         return Ok(Exit::Findings);
     }
     complain("confirmed");
-    if persist { make_last(&chosen) } else { Ok(Exit::Clean) }
+    if persist { make_last(&change, &chosen, &eye.sessions) } else { Ok(Exit::Clean) }
 }
 
 /// The findings with these codes that have a fix.
@@ -137,20 +122,6 @@ impl Eye<'_> {
             now = self.look()?;
         }
         Ok((now, rules))
-    }
-
-    /// Judges this host in another process, which gives its privileges up.
-    fn look(&self) -> Result<Plan, Error> {
-        let failed = |why: String| apply::Error::Command { command: "looking at the rules".into(), why };
-        let mut command = Command::new("/proc/self/exe");
-        command.args(["fix", "--format", "json"]).args(self.flows.options());
-        for session in &self.sessions {
-            command.args(["--flow", session]);
-        }
-        let output = command.stdin(Stdio::null()).stderr(Stdio::piped()).output().map_err(|error| failed(error.to_string()))?;
-        let told = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        let plan: Plan = serde_json::from_slice(&output.stdout).map_err(|error| failed(format!("{error}: {told}")))?;
-        if plan.schema == SCHEMA { Ok(plan) } else { Err(failed("it is of another version".into()).into()) }
     }
 
     /// Whether the findings are gone, nothing else is worse, and a session like this one gets through.
@@ -217,7 +188,7 @@ fn of_that_size(change: &Change, rules: usize) -> Result<(), Error> {
     }
     let told = lines().take(MOST_TOLD).map(|(sign, line)| format!("{sign}{}", line.text)).collect::<Vec<_>>().join("; ");
     Err(apply::Error::Differs(format!(
-        "more rules than that changed (if their owner had not loaded all of its files, have it reload them first): {told}"
+        "more rules than that changed: {told} (if their owner had not loaded all of its files, have it reload them first)"
     ))
     .into())
 }
@@ -235,24 +206,4 @@ fn typed() -> mpsc::Receiver<String> {
         });
     }
     told
-}
-
-/// What makes confirmed fixes last.
-fn make_last(chosen: &[Planned]) -> Result<Exit, Error> {
-    let mut exit = Exit::Clean;
-    let mut done: Vec<&Action> = Vec::new();
-    for fix in chosen.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| !fix.persistent) {
-        if fix.persist.is_empty() {
-            complain(&format!("{} has no way here to make it last: the next boot forgets it", fix.owner));
-            exit = Exit::Findings;
-        }
-        for action in &fix.persist {
-            if !done.contains(&action) {
-                apply::persist(action)?;
-                done.push(action);
-            }
-        }
-    }
-    done.iter().for_each(|action| complain(&format!("for good: {}", action.command())));
-    Ok(exit)
 }

@@ -1,5 +1,9 @@
 //! `clearway fix`.
 
+mod eye;
+
+mod lasting;
+
 mod made;
 
 mod plan;

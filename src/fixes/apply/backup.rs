@@ -1,16 +1,24 @@
 //! What was there before a change, kept so that it can be put back whole: the rules, the files that owners write, what daemons and settings
 //! are told to have it as before.
 
-use std::{fs, path::Path, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, files, files::Kept, lock::Lock, owner, program, rules::Rules};
+use super::{Error, change, files, files::Kept, lock::Lock, owner, program, rules::Rules};
 use crate::fixes::Action;
 
 /// In a change's folder.
 const BEFORE: &str = "before.json";
 const MADE: &str = "made.json";
+
+/// So long a daemon may take to do what it was told.
+const OF_DAEMONS: Duration = Duration::from_secs(3);
 
 /// What was there, and what takes the actions back.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,6 +80,11 @@ impl Backup {
         // What an action had not done yet has nothing to be undone: an owner's complaint about that is none.
         for action in self.undo.iter().chain(&self.reload) {
             let _complaint = owner::make(action, end);
+        }
+        // A daemon does later what it was told: if the rules were put back before, it would do that twice.
+        let told = self.undo.iter().any(owner::is_of_daemon).then(Instant::now);
+        while told.is_some_and(|told| told.elapsed() < OF_DAEMONS) && !Rules::read().is_ok_and(|now| now.same(&self.rules)) {
+            thread::sleep(change::PAUSE);
         }
         let _lock = Lock::take();
         if let (Some(made), true, Ok(now)) = (&made, others, Rules::read())

@@ -270,6 +270,12 @@ impl Change {
         self.folder.join("done").exists() || self.end() == Some(End::Confirmed)
     }
 
+    /// Where what was there before is kept; for root alone.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Its name in the journal.
     #[must_use]
     pub fn id(&self) -> &str {

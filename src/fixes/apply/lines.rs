@@ -19,7 +19,8 @@ pub fn tables(text: &str) -> Vec<(String, String)> {
 }
 
 /// The lines that say something, each with the chain of nft's in which it stands. Elements of sets that packets fill or time empties are left
-/// out, and so is what counters count.
+/// out, and so is what counters count. Of iptables' tables the chains stand in no order, and one without rules says nothing: Shorewall names one
+/// after every version of its files.
 pub fn bare(text: &str) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut chain = String::new();
@@ -33,7 +34,7 @@ pub fn bare(text: &str) -> Vec<(String, String)> {
             ["elements", ..] => elements = fleeting,
             _ => {}
         }
-        let dropped = elements;
+        let dropped = elements || (line.starts_with(':') && words.get(1) == Some(&"-"));
         elements &= !line.ends_with('}');
         if !dropped {
             lines.push((chain.clone(), without_counts(&words)));
@@ -42,7 +43,15 @@ pub fn bare(text: &str) -> Vec<(String, String)> {
             chain.clear();
         }
     }
+    if lines.first().is_some_and(|(_, line)| line.starts_with('*')) {
+        lines.sort_by(|(_, one), (_, other)| chain_of(one).cmp(chain_of(other)));
+    }
     lines
+}
+
+/// `INPUT` of `-A INPUT -j ACCEPT`.
+fn chain_of(line: &str) -> &str {
+    line.strip_prefix("-A ").and_then(|rule| rule.split(' ').next()).unwrap_or_default()
 }
 
 fn without_counts(words: &[&str]) -> String {
@@ -88,6 +97,11 @@ mod tests {
         let other = "table inet a {\n\tset s {\n\t\ttype ipv4_addr\n\t\tflags dynamic,timeout\n\t}\n\tchain c {\n\t\tcounter packets 9 bytes 99 drop\n\t}\n}\n";
         assert_eq!(bare(one), bare(other));
         assert!(bare(one).contains(&("c".to_owned(), "counter packets bytes drop".to_owned())));
+        let one = "*filter\n:INPUT DROP [0:0]\n:b - [0:0]\n:a - [0:0]\n[1:2] -A b -j DROP\n-A a -s 10.0.0.1 -j a\n-A a -j b\nCOMMIT\n";
+        let moved =
+            "*filter\n:INPUT DROP [0:0]\n:a - [0:0]\n:x1 - [0:0]\n:b - [0:0]\n-A a -s 10.0.0.1 -j a\n-A a -j b\n-A b -j DROP\nCOMMIT\n";
+        assert_eq!(bare(one), bare(moved));
+        assert_ne!(bare(one), bare(&moved.replace("-A a -j b\n", "").replace("-A a -s", "-A a -j b\n-A a -s")));
         let fixed = other.replace("dynamic,timeout", "interval\n\t\telements = { 10.0.0.0/8 }");
         assert!(bare(&fixed).iter().any(|(_, line)| line.starts_with("elements")), "{fixed}");
     }

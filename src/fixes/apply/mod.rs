@@ -26,7 +26,10 @@ mod lock;
 
 pub mod session;
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 pub use change::Change;
 
@@ -65,6 +68,24 @@ pub enum Error {
 /// What failed.
 pub fn persist(action: &crate::fixes::Action) -> Result<(), Error> {
     backup::persist(action)
+}
+
+/// What a file of nft's makes of a kernel without rules, as a listing in JSON that is written into a folder.
+///
+/// # Errors
+/// It can't be loaded there: interfaces that it names by index (`iif`) or devices are not there.
+pub fn loaded(file: &Path, folder: &Path) -> Result<PathBuf, Error> {
+    let path = file.display().to_string();
+    // What a thread starts is in its network namespace; this one ends with it.
+    let load = move || {
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).map_err(|error| Error::Part(error.to_string()))?;
+        program::output(&["nft", "-f", &path])?;
+        program::output(&["nft", "-j", "list", "ruleset"])
+    };
+    let shown = std::thread::spawn(load).join().map_err(|_| Error::Part("loading it failed".into()))??;
+    let listing = folder.join("loaded.json");
+    files::write(&listing, shown.as_bytes())?;
+    Ok(listing)
 }
 
 /// How many rules an action adds, or takes out.
