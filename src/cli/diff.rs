@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     audits::judge::Judged,
-    difference::{self, Pair, State},
+    difference::{self, Extent, Pair, State},
     gateway::Flow,
     report,
 };
@@ -88,7 +88,10 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         exit = exit.max(super::shortcomings(&source.site));
     }
     let pairs = pairs(&before, &after, &args.flows)?;
-    let difference = difference::compare(State { site: &before.site, world: &before }, State { site: &after.site, world: &after }, pairs);
+    let is_saved = |chosen: &Chosen| matches!(chosen, Chosen::Saved);
+    let extent = if is_saved(&args.before) == is_saved(&args.after) { Extent::All } else { Extent::Honest };
+    let [old, new] = [&before, &after].map(|source| State { site: &source.site, world: source });
+    let difference = difference::compare(old, new, pairs, extent);
     if before.has_moved() || after.has_moved() {
         super::complain(super::MOVED);
         exit = Exit::Undecided;

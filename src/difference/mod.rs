@@ -117,13 +117,27 @@ impl Difference {
     }
 }
 
+/// Which packets of the flows are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    All,
+    /// Those that honest senders begin with. Of the others both back ends of iptables make different things: a match on ports drops a packet
+    /// that ends before them in the legacy tables (`tcp_mt`, `udp_mt`: `hotdrop`), and misses it in nf_tables.
+    Honest,
+}
+
 /// Compares what becomes of flows in two states.
 #[must_use]
-pub fn compare(before: State<'_>, after: State<'_>, pairs: Vec<Pair>) -> Difference {
+pub fn compare(before: State<'_>, after: State<'_>, pairs: Vec<Pair>, extent: Extent) -> Difference {
     let numbering = [IpVersion::V4, IpVersion::V6]
         .map(|version| Numbering::between(&before.site.lowered(version).host, &after.site.lowered(version).host));
     let [four, six] = &numbering;
     let mut uncompared = four.uncompared.clone();
+    if extent == Extent::Honest {
+        uncompared.push(
+            "saved rules are followed as legacy iptables takes them: packets that no honest sender begins with are not compared".into(),
+        );
+    }
     uncompared.extend(numbering::unread_sets(before.site, after.site));
     let mut difference = Difference { pairs: Vec::new(), changes: Vec::new(), uncompared, overgrown: false };
     let mut told = [HeaderSet::empty(), HeaderSet::empty()];
@@ -131,7 +145,7 @@ pub fn compare(before: State<'_>, after: State<'_>, pairs: Vec<Pair>) -> Differe
         let Some(flow) = pair.judged() else { continue };
         let [of_four, of_six] = &mut told;
         let (numbering, told) = if flow.version == IpVersion::V4 { (four, of_four) } else { (six, of_six) };
-        let Some(both) = Both::follow(before, after, pair, numbering) else { continue };
+        let Some(both) = Both::follow(before, after, pair, numbering, extent) else { continue };
         difference.overgrown |= both.is_overgrown();
         difference.changes.extend(both.changes(index, told));
         *told = std::mem::take(told).or(both.packets.minus(told));
@@ -149,7 +163,7 @@ struct Both<'a> {
 
 impl<'a> Both<'a> {
     /// None where nobody sends a packet.
-    fn follow(before: State<'a>, after: State<'a>, pair: &Pair, numbering: &'a Numbering) -> Option<Self> {
+    fn follow(before: State<'a>, after: State<'a>, pair: &Pair, numbering: &'a Numbering, extent: Extent) -> Option<Self> {
         let start = |judged: &Option<Judged>, of: fn(&Start) -> &HeaderSet| {
             judged.as_ref().map(|judged| of(&judged.start).clone()).unwrap_or_default()
         };
@@ -158,6 +172,7 @@ impl<'a> Both<'a> {
             old.minus(&new).or(new)
         };
         let (packets, legitimate) = (both(|start| &start.packets), both(|start| &start.legitimate));
+        let packets = if extent == Extent::Honest { legitimate.clone() } else { packets };
         if packets.is_empty() {
             return None;
         }

@@ -8,6 +8,7 @@ mod netns;
 mod place;
 
 mod applied;
+mod saved;
 
 use harness::{Needs, Test, tests};
 use place::Place;
@@ -22,7 +23,7 @@ const GROUPS: [&[Test]; 6] = [
 ];
 
 fn main() {
-    let groups: Vec<&[Test]> = GROUPS.into_iter().chain(applied::TESTS).collect();
+    let groups: Vec<&[Test]> = GROUPS.into_iter().chain(applied::TESTS).chain(saved::TESTS).collect();
     harness::main(&groups);
 }
 
