@@ -133,9 +133,9 @@ impl Eye<'_> {
         if let Some((flow, verdict)) = after.lost(&self.sessions).first() {
             return differs(format!("a new session like yours ({flow}) would not get through ({verdict})"));
         }
-        // What is a lesser matter of the flow that was mended was there before, only that nothing came so far.
-        let masked =
-            |new: &&Planned| new.severity != "error" && chosen.iter().any(|mended| (&mended.flow, mended.ip) == (&new.flow, new.ip));
+        // What is a lesser matter of a flow that was stopped was there before, only that nothing came so far.
+        let stopped = |new: &Planned| before.flows.iter().any(|flow| (&flow.flow, flow.ip) == (&new.flow, new.ip) && !flow.passes());
+        let masked = |new: &&Planned| new.severity != "error" && (stopped(new) || chosen.iter().any(|mended| mended.is_of_same_flow(new)));
         let (masked, new): (Vec<_>, Vec<_>) = before.new_in(after).into_iter().partition(masked);
         masked.iter().for_each(|each| complain(&format!("now to be seen: {}: {}", each.code, each.title)));
         if let Some(new) = new.first() {

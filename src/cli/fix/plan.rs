@@ -139,6 +139,11 @@ impl Plan {
 impl Planned {
     /// Whether it is the same finding.
     pub fn is(&self, other: &Self) -> bool {
-        (&self.code, &self.flow, self.ip) == (&other.code, &other.flow, other.ip)
+        self.code == other.code && self.is_of_same_flow(other)
+    }
+
+    /// Whether it is about the same flow.
+    pub fn is_of_same_flow(&self, other: &Self) -> bool {
+        (&self.flow, self.ip) == (&other.flow, other.ip)
     }
 }
