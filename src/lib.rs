@@ -13,7 +13,7 @@
 //! 5. [`gateway`] tells which flows ought to pass; [`site`] holds all that is known of one host, [`saved`] the rules
 //!    of its next boot; [`audits`] judge the flows, a file each;
 //!    [`fixes`] tries the smallest change on a copy of the model; [`audited`] is what it all comes to, and
-//!    [`difference`] what changed between two states.
+//!    [`difference`] what changed between two states; [`diagnose`] reads log lines backwards, to the flow that they are about.
 //! 6. [`report`] tells it to people and programs; [`packets`] reads and prints single packets; [`cli`] is the command line and [`demo`] its
 //!    example.
 //!
@@ -53,6 +53,8 @@ pub mod fixes;
 pub mod audited;
 
 pub mod difference;
+
+pub mod diagnose;
 
 pub mod report;
 

@@ -1,0 +1,54 @@
+//! What one line tells.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::Serialize;
+
+/// Something that failed, or a packet that a rule logged; the same for every line that tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Who wrote the line: "nginx", "apache" or "netfilter".
+    pub writer: &'static str,
+    pub phase: Phase,
+    /// The error number of Linux, if the line has one.
+    pub errno: Option<u32>,
+    /// The protocol by its name or number.
+    pub protocol: String,
+    /// Who sent the first packet; none for this host.
+    pub source: Option<IpAddr>,
+    /// To where; port 0 if it has none.
+    pub destination: SocketAddr,
+    /// The interface by which it came in.
+    pub incoming: Option<String>,
+    /// The interface by which it left.
+    pub outgoing: Option<String>,
+}
+
+/// How far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// No connection.
+    Connecting,
+    /// A connection, and then no answer.
+    Waiting,
+    /// One packet, logged by a rule.
+    Packet,
+}
+
+impl Event {
+    /// What a proxy met on its way to an upstream.
+    pub(super) fn of_proxy(writer: &'static str, phase: Phase, errno: Option<u32>, destination: SocketAddr) -> Self {
+        Self { writer, phase, errno, protocol: "tcp".into(), source: None, destination, incoming: None, outgoing: None }
+    }
+
+    /// The flow in the language of flow expressions.
+    #[must_use]
+    pub fn flow(&self) -> String {
+        let source = self.source.map_or_else(|| "local".to_owned(), |source| source.to_string());
+        let to = if self.destination.port() == 0 { self.destination.ip().to_string() } else { self.destination.to_string() };
+        let incoming = self.incoming.as_ref().map_or_else(String::new, |name| format!(" in {name}"));
+        let outgoing = self.outgoing.as_ref().map_or_else(String::new, |name| format!(" out {name}"));
+        format!("{} {source} -> {to}{incoming}{outgoing}", self.protocol)
+    }
+}
