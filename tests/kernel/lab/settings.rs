@@ -59,6 +59,11 @@ pub const HOST: &[(&str, &str)] = &[
     ("net/ipv4/icmp_msgs_per_sec", "0"),
     ("net/ipv4/icmp_msgs_burst", "0"),
     ("net/netfilter/nf_conntrack_checksum", "0"),
+    // Fragments that never become whole are told of when their time is up, over loopback whatever the limits say (`icmp6_send`,
+    // `ip6frag_expire_frag_queue`; `ip_expire`): that would meet the rules of a later case.
+    ("net/ipv4/ipfrag_time", "86400"),
+    ("net/ipv6/ip6frag_time", "86400"),
+    ("net/netfilter/nf_conntrack_frag6_timeout", "86400"),
 ];
 
 /// The peers' namespace.

@@ -104,7 +104,7 @@ fn mark(random: &mut Random) -> String {
 fn other(random: &mut Random, place: &Place) -> Option<String> {
     let (not, pool) = (not(random), addresses(place.version));
     let all = |wanted: &[&str]| place.hooks.iter().all(|hook| wanted.contains(hook));
-    Some(match random.below(19) {
+    Some(match random.below(22) {
         0 | 1 => format!("-m mark {not}--mark {}", mark(random)),
         2 => format!("-m connmark {not}--mark {}", mark(random)),
         3 => format!("-m state {not}--state {}", random.pick(&["NEW", "INVALID", "RELATED,ESTABLISHED", "UNTRACKED", "NEW,INVALID"])),
@@ -143,7 +143,31 @@ fn other(random: &mut Random, place: &Place) -> Option<String> {
         15 if all(&["OUTPUT", "POSTROUTING"]) => format!("-m owner {not}--uid-owner {}", random.pick(&["0", "1-999", "0-5"])),
         16 => format!("-m pkttype {not}--pkt-type {}", random.pick(&["unicast", "multicast"])),
         17 => format!("-m u32 {not}--u32 \"{}\"", u32_program(random, place.version)),
+        18 | 19 => of_way(random, place)?,
         _ => set(random, place),
+    })
+}
+
+/// What the packet's way tells: devices, IPsec, the way back, the headers between.
+fn of_way(random: &mut Random, place: &Place) -> Option<String> {
+    let not = not(random);
+    let all = |wanted: &[&str]| place.hooks.iter().all(|hook| wanted.contains(hook));
+    let (comes, leaves) = (all(&["PREROUTING", "INPUT", "FORWARD"]), all(&["FORWARD", "OUTPUT", "POSTROUTING"]));
+    Some(match random.below(6) {
+        0 if comes => format!("-m devgroup {not}--src-group {}", random.pick(&["0x0", "0x1", "0x0/0x3"])),
+        0 if leaves => format!("-m devgroup {not}--dst-group {}", random.pick(&["0x0", "0x1"])),
+        1 if comes => format!("-m policy --dir in --pol {}", random.pick(&["none", "ipsec"])),
+        1 if leaves => format!("-m policy --dir out --pol {}", random.pick(&["none", "ipsec"])),
+        2 if place.table != "filter" && place.table != "nat" && all(&["PREROUTING"]) => {
+            format!("-m rpfilter {}", random.pick(&["", "--loose", "--invert", "--accept-local", "--validmark"]))
+        }
+        3 if place.version == Version::V6 => {
+            format!("-m ipv6header --header {}{}", random.pick(&["frag", "hop", "tcp"]), random.pick(&["", " --soft"]))
+        }
+        3 => format!("-m realm {not}--realm {}", random.pick(&["0x0", "0x1"])),
+        4 if place.protocol == Some("tcp") => format!("-m tcpmss {not}--mss {}", random.pick(&["0:535", "536", "1400:1460"])),
+        4 => "-m comment --comment \"a rule\"".to_owned(),
+        _ => return None,
     })
 }
 
