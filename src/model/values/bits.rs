@@ -183,7 +183,12 @@ impl Diagram {
     /// The smallest member that is `from` or greater, or with `member` false the smallest such non-member.
     pub fn next(&self, width: u8, from: u128, member: bool) -> Option<u128> {
         let avoid = if member { NONE } else { ALL };
-        self.search(self.root, width, from, avoid)
+        // No number of this width has the bits above it.
+        let mut root = self.root;
+        while let Some(node) = self.node(root).filter(|node| node.bit >= width) {
+            root = node.branches[0];
+        }
+        self.search(root, width, from, avoid)
     }
 
     fn search(&self, number: u32, height: u8, from: u128, avoid: u32) -> Option<u128> {

@@ -144,3 +144,11 @@ fn the_widest() {
     assert_eq!(Values::none(128).as_mask(), None);
     assert_eq!(Values::one(4, 16), Values::none(4));
 }
+
+#[test]
+fn a_diagram_of_wider_numbers_has_ranges_of_a_narrower_field() {
+    let ranges = |mask, value| super::bits::Diagram::masked(mask, value).ranges(8).collect::<Vec<_>>();
+    assert_eq!(ranges(0x180, 0x80), [(128, 255)]);
+    assert_eq!(ranges(0x100, 0), [(0, 255)]);
+    assert_eq!(ranges(0x100, 0x100), []);
+}
