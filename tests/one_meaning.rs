@@ -49,8 +49,8 @@ fn simple_test() -> impl Strategy<Value = Test> {
 fn test() -> impl Strategy<Value = Test> {
     simple_test().prop_recursive(2, 6, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 1..3).prop_map(Test::All),
-            prop::collection::vec(inner.clone(), 1..3).prop_map(Test::Any),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|tests| Test::All(tests.into())),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(|tests| Test::Any(tests.into())),
             inner.prop_map(|test| Test::Not(Box::new(test))),
         ]
     })

@@ -40,6 +40,7 @@ pub struct Context<'a> {
     pub labels: bool,
     fragment: Option<ConditionId>,
     points: FxHashMap<(Field, u128, u128), Arc<Values>>,
+    shared: FxHashMap<(&'static str, usize), Test>,
 }
 
 impl<'a> Context<'a> {
@@ -60,6 +61,7 @@ impl<'a> Context<'a> {
             labels: false,
             fragment: None,
             points: FxHashMap::default(),
+            shared: FxHashMap::default(),
         }
     }
 
@@ -90,6 +92,16 @@ impl<'a> Context<'a> {
         let width = field.width(self.version);
         let values = self.points.entry((field, low, high)).or_insert_with(|| Arc::new(Values::range(width, low, high)));
         Test::In { field, values: Arc::clone(values) }
+    }
+
+    /// A test that many rules make, by its name and a number: made once.
+    pub fn shared(&mut self, name: (&'static str, usize), make: impl FnOnce(&mut Self) -> Test) -> Test {
+        if let Some(test) = self.shared.get(&name) {
+            return test.clone();
+        }
+        let test = make(self);
+        self.shared.insert(name, test.clone());
+        test
     }
 
     /// A number of every interface that has it.

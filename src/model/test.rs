@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{Bits, Field, SetId, Values, step::ConditionId};
 
 /// A truth about the packet as it is when the test runs.
@@ -13,10 +15,10 @@ pub enum Test {
     Never,
     /// The current value of a field is one of these.
     In { field: Field, values: Arc<Values> },
-    /// All of these hold; tried in order.
-    All(Vec<Test>),
+    /// All of these hold; tried in order. Shared by the rules that ask alike.
+    All(Arc<[Test]>),
     /// One of these holds.
-    Any(Vec<Test>),
+    Any(Arc<[Test]>),
     /// This does not hold.
     Not(Box<Test>),
     /// The key, one [`Bits`] a field of the set, is in the set. For sets that could not be turned into [`Test::In`].
@@ -46,13 +48,13 @@ impl Test {
 
     /// All of these hold. Tests of one field become one.
     pub fn all(tests: impl IntoIterator<Item = Self>) -> Self {
-        let mut kept: Vec<Self> = Vec::new();
+        let mut kept: SmallVec<[Self; 4]> = SmallVec::new();
         for test in tests {
             match test {
                 Self::Always => {}
                 Self::Never => return Self::Never,
-                Self::All(inner) => match Self::all(kept.drain(..).chain(inner)) {
-                    Self::All(all) => kept = all,
+                Self::All(inner) => match Self::all(kept.drain(..).chain(inner.iter().cloned())) {
+                    Self::All(all) => kept = SmallVec::from(&*all),
                     Self::Always => {}
                     Self::Never => return Self::Never,
                     one => kept.push(one),
@@ -75,13 +77,13 @@ impl Test {
 
     /// One of these holds. Tests of one field become one.
     pub fn any(tests: impl IntoIterator<Item = Self>) -> Self {
-        let mut kept: Vec<Self> = Vec::new();
+        let mut kept: SmallVec<[Self; 4]> = SmallVec::new();
         for test in tests {
             match test {
                 Self::Never => {}
                 Self::Always => return Self::Always,
-                Self::Any(inner) => match Self::any(kept.drain(..).chain(inner)) {
-                    Self::Any(any) => kept = any,
+                Self::Any(inner) => match Self::any(kept.drain(..).chain(inner.iter().cloned())) {
+                    Self::Any(any) => kept = SmallVec::from(&*any),
                     Self::Never => {}
                     Self::Always => return Self::Always,
                     one => kept.push(one),
@@ -124,11 +126,11 @@ impl Test {
         matches!(self, Self::In { field: other, .. } if *other == field)
     }
 
-    fn join(mut tests: Vec<Self>, none: Self, several: impl Fn(Vec<Self>) -> Self) -> Self {
+    fn join(mut tests: SmallVec<[Self; 4]>, none: Self, several: impl Fn(Arc<[Self]>) -> Self) -> Self {
         match tests.len() {
             0 => none,
             1 => tests.remove(0),
-            _ => several(tests),
+            _ => several(tests.into_vec().into()),
         }
     }
 }

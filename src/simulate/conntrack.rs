@@ -144,7 +144,7 @@ fn build_judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
     // tcp_new: a SYN opens; a bare ACK is picked up if nf_conntrack_tcp_loose. PSH, URG, ECE and CWR do not matter with either.
     let syn = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x02));
     let ack = Test::is(Field::TcpFlags, Values::masked(8, 0x17, 0x10));
-    let opening = if tcp_loose { Test::Any(vec![syn, ack]) } else { syn };
+    let opening = if tcp_loose { Test::Any([syn, ack].into()) } else { syn };
     // gre_pkt_to_tuple: version 1 is known as PPTP's only, where its header of 8 bytes is there to be read.
     let network = if version == IpVersion::V4 { 20 } else { 40 };
     let gre = [
@@ -153,19 +153,19 @@ fn build_judgements(version: IpVersion, tcp_loose: bool) -> Vec<(Test, u128)> {
         Test::is(Field::DestinationPort, Values::one(16, 0x880b)).negate(),
         Test::is(Field::Length, Values::range(16, network + 8, 0xffff)),
     ];
-    let mut list = vec![(Test::All(vec![protocol(TCP), opening]), NEW), (protocol(TCP), INVALID), (Test::All(gre.into()), INVALID)];
+    let mut list = vec![(Test::All([protocol(TCP), opening].into()), NEW), (protocol(TCP), INVALID), (Test::All(gre.into()), INVALID)];
     match version {
         IpVersion::V4 => list.extend([
             // icmp_pkt_to_tuple's valid_new: echo, timestamp, information and address mask requests.
-            (Test::All(vec![protocol(ICMP), icmp_type(&[8, 13, 15, 17])]), NEW),
+            (Test::All([protocol(ICMP), icmp_type(&[8, 13, 15, 17])].into()), NEW),
             (protocol(ICMP), INVALID),
             (protocol(ICMPV6), INVALID),
         ]),
         IpVersion::V6 => list.extend([
             // noct_valid_new: multicast listener and neighbour discovery.
-            (Test::All(vec![protocol(ICMPV6), icmp_type(&[130, 131, 132, 133, 134, 135, 136, 143])]), UNTRACKED),
+            (Test::All([protocol(ICMPV6), icmp_type(&[130, 131, 132, 133, 134, 135, 136, 143])].into()), UNTRACKED),
             // valid_new: echo request, node information query.
-            (Test::All(vec![protocol(ICMPV6), icmp_type(&[128, 139])]), NEW),
+            (Test::All([protocol(ICMPV6), icmp_type(&[128, 139])].into()), NEW),
             (protocol(ICMPV6), INVALID),
             (protocol(ICMP), INVALID),
         ]),

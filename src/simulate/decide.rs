@@ -68,7 +68,7 @@ impl Decider<'_> {
     /// `all` if every test lies so, `one` as soon as one lies so.
     fn fold<S: Space>(&self, strand: &Strand<S>, tests: &[Test], all: Relation, one: Relation) -> Relation {
         let mut result = all;
-        for test in tests {
+        for test in tests.iter() {
             let relation = self.relation(strand, test);
             if relation == one {
                 return one;
@@ -118,7 +118,7 @@ impl Decider<'_> {
             Test::All(tests) => {
                 let mut rest = Parts::none();
                 let mut inside = Parts::one(space);
-                for test in tests {
+                for test in tests.iter() {
                     let (yes, no) = self.divide_parts(inside, reading, test);
                     inside = yes;
                     gather_parts(&mut rest, no);
@@ -128,7 +128,7 @@ impl Decider<'_> {
             Test::Any(tests) => {
                 let mut inside = Parts::none();
                 let mut rest = Parts::one(space);
-                for test in tests {
+                for test in tests.iter() {
                     let (yes, no) = self.divide_parts(rest, reading, test);
                     rest = no;
                     gather_parts(&mut inside, yes);

@@ -157,10 +157,10 @@ impl<S: Space> Machine<'_, S> {
 
 /// Part of a packet (`ip_is_fragment`). Built once: every packet is asked.
 pub static IS_FRAGMENT: LazyLock<Test> = LazyLock::new(|| {
-    Test::Any(vec![
-        Test::is(Field::IpFlags, Values::masked(3, 1, 1)),
-        Test::Not(Box::new(Test::is(Field::FragmentOffset, Values::one(13, 0)))),
-    ])
+    Test::Any(
+        [Test::is(Field::IpFlags, Values::masked(3, 1, 1)), Test::Not(Box::new(Test::is(Field::FragmentOffset, Values::one(13, 0))))]
+            .into(),
+    )
 });
 
 /// Strands that differ only in what let them through go on as one where there are very many of them.

@@ -178,7 +178,7 @@ impl<S: Space> Machine<'_, S> {
         }
         // nf_ct_get_tuple: a related packet belongs to a connection of another protocol, and DCCP and PPTP differ by kernel.
         let related = Test::is(Field::CtState, Values::one(32, super::conntrack::RELATED));
-        let (open, rest) = self.decider.split(strand, &Test::Any(vec![related, protocols(&[33, 47])]));
+        let (open, rest) = self.decider.split(strand, &Test::Any([related, protocols(&[33, 47])].into()));
         let mut loaded: Vec<_> = open.into_iter().flat_map(|strand| self.free(strand, register, 1, None, condition)).collect();
         let (ported, rest) = self.divide(rest, &protocols(&[6, 17, 132, 136]));
         for mut strand in ported {

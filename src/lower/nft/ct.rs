@@ -75,7 +75,7 @@ impl Reader<'_, '_> {
                 // Only what was expected has a master (`nf_ct_expect_find_get`).
                 let master = self.context.condition(ConditionKind::Unknown, "a connection that another one's helper expected");
                 let known = Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (4, 4)]));
-                self.test(Test::All(vec![known, Test::Condition(master)]));
+                self.test(Test::All([known, Test::Condition(master)].into()));
                 self.load_unknown(dest, 16, ConditionKind::Unknown, "ct helper");
             }
             other => {
@@ -109,7 +109,7 @@ impl Reader<'_, '_> {
         let own = Test::is(Field::CtState, Values::from_ranges(32, [(2, 2), (8, 8)]));
         let related = self.context.condition(ConditionKind::Unknown, "the protocol of a related packet's connection");
         // What is not known comes before it is compared.
-        self.test(Test::Any(vec![own, Test::Condition(related)]));
+        self.test(Test::Any([own, Test::Condition(related)].into()));
         self.load_bits(dest, Bits::field(Field::Protocol, self.context.version));
     }
 

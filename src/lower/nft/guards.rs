@@ -104,7 +104,7 @@ impl Guards {
                 IpVersion::V6 => {
                     let longer = context.common(Field::Length, (self.transport + FRAGMENT_HEADER) as u128, ones(16));
                     // What the fast way reads of a later fragment is always there.
-                    Test::Any(vec![Test::All(vec![long, fragment().negate()]), longer, first_fragment().negate()])
+                    Test::Any([Test::All([long, fragment().negate()].into()), longer, first_fragment().negate()].into())
                 }
             });
         }
@@ -127,7 +127,7 @@ const FRAGMENT_HEADER: usize = 8;
 /// Part of a packet: more fragments follow, or this is not the first.
 #[must_use]
 pub fn fragment() -> Test {
-    Test::Any(vec![Test::is(Field::IpFlags, Values::masked(3, 1, 1)), first_fragment().negate()])
+    Test::Any([Test::is(Field::IpFlags, Values::masked(3, 1, 1)), first_fragment().negate()].into())
 }
 
 /// A whole packet or its first part.

@@ -171,8 +171,8 @@ impl Reader<'_, '_> {
         let sent = self.context.common(Field::InInterface, 0, 0);
         let established = Test::is(Field::CtState, Values::one(32, 8).complement());
         let demultiplexed = self.context.condition(ConditionKind::Unknown, "a socket found by early demultiplexing");
-        let received = Test::All(vec![established, Test::Condition(demultiplexed)]);
-        self.guards.other(Test::Any(vec![sent, received]));
+        let received = Test::All([established, Test::Condition(demultiplexed)].into());
+        self.guards.other(Test::Any([sent, received].into()));
         self.load_host(dest, field);
     }
 

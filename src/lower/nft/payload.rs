@@ -206,7 +206,7 @@ impl Reader<'_, '_> {
     /// bytes comes before they are compared.
     fn certain_only_where(&mut self, known: Test) {
         let condition = self.context.fragment_condition();
-        self.test(Test::Any(vec![known, Test::Condition(condition)]));
+        self.test(Test::Any([known, Test::Condition(condition)].into()));
     }
 
     /// `skb_mac_header_was_set` and its length: there is one on what came in by Ethernet or loopback, and none yet on what this host

@@ -34,7 +34,7 @@ impl<S: Space> Machine<'_, S> {
         }
         let (odd, rest) = self.divide(rest, &sourced(block(0xe000_0000, 4).or(&one(u32::MAX))));
         routed.extend(all(odd, &Route::dropped(Stage::Martian, "a source that is no host: multicast or broadcast")));
-        let broadcast = Test::Any(vec![destined(one(u32::MAX)), Test::all([sourced(one(0)), destined(one(0))])]);
+        let broadcast = Test::Any([destined(one(u32::MAX)), Test::all([sourced(one(0)), destined(one(0))])].into());
         let (broadcasts, rest) = self.divide(rest, &broadcast);
         for strand in broadcasts {
             routed.extend(self.broadcast4(strand, interface, settings));
@@ -122,7 +122,7 @@ impl<S: Space> Machine<'_, S> {
 
     /// To a group: every host is in 224.0.0.1, and IGMP is always taken (`ip_check_mc_rcu`); other memberships are not collected.
     fn multicast4(&mut self, strand: Strand<S>, interface: u32, settings: InterfaceSettings) -> Routed<S> {
-        let ours = Test::Any(vec![Test::is(Field::Destination, one(0xe000_0001)), Test::is(Field::Protocol, Values::one(8, IGMP))]);
+        let ours = Test::Any([Test::is(Field::Destination, one(0xe000_0001)), Test::is(Field::Protocol, Values::one(8, IGMP))].into());
         let (ours, others) = self.decider.split(strand, &ours);
         let mut routed = all(others, &Route::unknown("membership in multicast groups is not known"));
         let odd = block(0xe000_0000, 4).or(&one(u32::MAX));

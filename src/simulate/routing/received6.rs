@@ -32,7 +32,7 @@ impl<S: Space> Machine<'_, S> {
         let loops = [Field::Source, Field::Destination].map(|field| Test::is(field, addresses(LOOPBACK))).to_vec();
         let barred: [(Test, &str); 3] = [
             (Test::is(Field::InInterface, off), "IPv6 is off on the incoming interface"),
-            (Test::all([from_outside, Test::Any(loops)]), "::1 came in from outside"),
+            (Test::all([from_outside, Test::Any(loops.into())]), "::1 came in from outside"),
             (Test::is(Field::Source, addresses(MULTICAST)), "a multicast source"),
         ];
         let mut rest = vec![strand];

@@ -16,15 +16,14 @@ const TYPE_SHIFT: u8 = 25;
 /// Ports and type. Which options follow, and whether they are whole, is left open.
 #[must_use]
 pub fn meaning(each: &Match, dccp: &Dccp, context: &mut Context<'_>) -> Meaning {
-    let within = |field, asked: Option<_>| asked.map_or(Test::Always, |asked| ports::within(field, asked));
     let types = dccp.types.map_or(Test::Always, |(types, inverted)| {
         let kinds = (0_u8..16).filter(|kind| types & 1 << kind != 0);
         let is = |kind: u8| Test::is(Field::Acknowledgement, Values::masked(32, 0xf << TYPE_SHIFT, u128::from(kind) << TYPE_SHIFT));
         either(Test::any(kinds.map(is)), inverted)
     });
     let known = Test::all([
-        within(Field::SourcePort, dccp.source),
-        within(Field::DestinationPort, dccp.destination),
+        ports::if_asked(Field::SourcePort, dccp.source, context),
+        ports::if_asked(Field::DestinationPort, dccp.destination, context),
         ports::has_header(context),
         types,
     ]);

@@ -116,6 +116,8 @@ mod u32;
 
 mod udp;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::{
     lower::context::Context,
     model::{Step, Test, step::ConditionKind},
@@ -143,8 +145,13 @@ impl Meaning {
     /// As steps of a rule.
     pub fn steps(self) -> impl Iterator<Item = Step> {
         let hotdrop = (!matches!(self.hotdrop, Test::Never)).then_some(Step::Hotdrop(self.hotdrop));
-        let holds = (!matches!(self.holds, Test::Always)).then_some(Step::Test(self.holds));
-        self.before.into_iter().chain(hotdrop).chain(holds)
+        // Several tests in a row are as many steps: a step takes less room than a list of one.
+        let holds: SmallVec<[Test; 4]> = match self.holds {
+            Test::Always => SmallVec::new(),
+            Test::All(tests) => tests.iter().cloned().collect(),
+            test => smallvec![test],
+        };
+        self.before.into_iter().chain(hotdrop).chain(holds.into_iter().map(Step::Test))
     }
 }
 

@@ -8,9 +8,18 @@ use crate::{
 
 /// A port in a range, or out of it.
 #[must_use]
-pub fn within(field: Field, ports: Ports) -> Test {
-    let test = Test::is(field, Values::range(16, ports.low.into(), ports.high.into()));
+pub fn within(field: Field, ports: Ports, context: &mut Context<'_>) -> Test {
+    let test = match (ports.low, ports.high) {
+        (0, u16::MAX) => Test::Always,
+        (low, high) if low > high => Test::Never,
+        (low, high) => context.common(field, low.into(), high.into()),
+    };
     if ports.inverted { test.negate() } else { test }
+}
+
+/// The same, where ports are asked for.
+pub fn if_asked(field: Field, ports: Option<Ports>, context: &mut Context<'_>) -> Test {
+    ports.map_or(Test::Always, |ports| within(field, ports, context))
 }
 
 /// The first fragment, or a whole packet: only there a transport header can be read (`par->fragoff == 0`).
@@ -20,7 +29,7 @@ pub fn has_header(context: &mut Context<'_>) -> Test {
 
 /// A packet that has a transport header, but not so many bytes of it: xtables drops it at once.
 pub fn too_short(bytes: usize, context: &mut Context<'_>) -> Test {
-    Test::all([has_header(context), shorter(bytes, context)])
+    context.shared(("too short", bytes), |context| Test::all([has_header(context), shorter(bytes, context)]))
 }
 
 /// A packet that has not so many bytes behind its network header.

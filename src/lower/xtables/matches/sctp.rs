@@ -13,9 +13,11 @@ const HEADER: usize = 12;
 /// The ports. Which chunks follow, and whether they are whole, is left open.
 #[must_use]
 pub fn meaning(each: &Match, sctp: &Sctp, context: &mut Context<'_>) -> Meaning {
-    let within = |field, asked: Option<_>| asked.map_or(Test::Always, |asked| ports::within(field, asked));
-    let known =
-        Test::all([within(Field::SourcePort, sctp.source), within(Field::DestinationPort, sctp.destination), ports::has_header(context)]);
+    let known = Test::all([
+        ports::if_asked(Field::SourcePort, sctp.source, context),
+        ports::if_asked(Field::DestinationPort, sctp.destination, context),
+        ports::has_header(context),
+    ]);
     let mut hotdrop = vec![ports::too_short(HEADER, context)];
     let mut holds = vec![known.clone()];
     if sctp.chunks.is_some() {

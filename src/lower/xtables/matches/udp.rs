@@ -16,8 +16,8 @@ pub fn meaning(udp: &Udp, context: &mut Context<'_>) -> Meaning {
     Meaning {
         hotdrop: ports::too_short(HEADER, context),
         ..Meaning::test(Test::all([
-            ports::within(Field::SourcePort, udp.source),
-            ports::within(Field::DestinationPort, udp.destination),
+            ports::within(Field::SourcePort, udp.source, context),
+            ports::within(Field::DestinationPort, udp.destination, context),
             ports::has_header(context),
         ]))
     }
