@@ -71,7 +71,7 @@ impl Reader<'_, '_> {
     fn load_device_transport(&mut self, offset: usize, len: usize, dest: Reg) {
         self.needs_transport(offset + len, true);
         let leaves = Test::is(Field::InInterface, Values::one(32, 0));
-        let framed = Test::All(vec![first_fragment().negate(), leaves]);
+        let framed = Test::All([first_fragment().negate(), leaves].into());
         let bits = self.context.headers.transport(offset, len);
         let condition = self.context.condition(ConditionKind::Unknown, "the Ethernet header by which a later fragment leaves");
         self.load_by(dest, len, Load::Cases { cases: [(framed.negate(), Some(bits)), (Test::Always, None)].into(), condition });
