@@ -29,15 +29,14 @@ fn check(site: &Site, flows: &[Judged], reboot: &Reboot) -> Placed {
     if flows.is_empty() {
         return Vec::new();
     }
-    let running = own_rules(site, if let Boot::Rules(restored) = &reboot.boot { Some(restored.saver) } else { None });
     let lost: Vec<String> = match &reboot.boot {
         Boot::NotKnown | Boot::NotRead(_) => return Vec::new(),
-        Boot::Nothing => running.into_iter().collect(),
+        Boot::Nothing => own_rules(site, None).into_iter().collect(),
         Boot::Rules(restored) => {
             if !restored.site.shortcomings().is_empty() || !restored.site.unread.is_empty() {
                 return Vec::new();
             }
-            running.difference(&saved_rules(restored)).cloned().collect()
+            own_rules(site, Some(restored.saver)).difference(&saved_rules(restored)).cloned().collect()
         }
     };
     if lost.is_empty() {

@@ -264,7 +264,7 @@ fn nginx_and_what_its_clients_see() {
         program: "nginx",
         file: "nginx.conf",
         around: [
-            "pid FOLDER/pid;\nerror_log FOLDER/error.log;\nevents {}\nhttp {\n access_log off;\n proxy_connect_timeout 1s;\n proxy_read_timeout 1s;\n \
+            "pid FOLDER/pid;\nerror_log FOLDER/error.log;\nevents {}\nhttp {\n access_log off;\n proxy_connect_timeout 2s;\n proxy_read_timeout 1s;\n \
              proxy_temp_path FOLDER/p; client_body_temp_path FOLDER/c; fastcgi_temp_path FOLDER/f; uwsgi_temp_path FOLDER/u; scgi_temp_path FOLDER/s;\n",
             "}\n",
         ],
@@ -279,7 +279,7 @@ fn haproxy_and_what_its_clients_see() {
         conditions: (0, 3),
         program: "haproxy",
         file: "haproxy.cfg",
-        around: ["defaults\n mode http\n retries 0\n timeout connect 1s\n timeout client 5s\n timeout server 1s\n", ""],
+        around: ["defaults\n mode http\n retries 0\n timeout connect 2s\n timeout client 5s\n timeout server 1s\n", ""],
         site: "listen PORT\n bind :PORT\n server one UPSTREAM\n",
         arguments: &["-db", "-f", "FOLDER/haproxy.cfg"],
     });
@@ -298,7 +298,7 @@ fn httpd_and_what_its_clients_see() {
              User www-data\n",
             "",
         ],
-        site: "Listen PORT\n<VirtualHost *:PORT>\nProxyPass / http://UPSTREAM/ connectiontimeout=1 timeout=1 retry=0\n</VirtualHost>\n",
+        site: "Listen PORT\n<VirtualHost *:PORT>\nProxyPass / http://UPSTREAM/ connectiontimeout=2 timeout=1 retry=0\n</VirtualHost>\n",
         arguments: &["-D", "FOREGROUND", "-f", "FOLDER/apache2.conf"],
     });
 }
@@ -310,7 +310,7 @@ fn caddy_and_what_its_clients_see() {
         program: "caddy",
         file: "Caddyfile",
         around: ["{\n admin off\n auto_https off\n}\n", ""],
-        site: ":PORT {\n reverse_proxy UPSTREAM {\n  transport http {\n   dial_timeout 1s\n   response_header_timeout 1s\n   keepalive off\n  }\n }\n}\n",
+        site: ":PORT {\n reverse_proxy UPSTREAM {\n  transport http {\n   dial_timeout 2s\n   response_header_timeout 1s\n   keepalive off\n  }\n }\n}\n",
         arguments: &["run", "--config", "FOLDER/Caddyfile", "--adapter", "caddyfile"],
     });
 }
