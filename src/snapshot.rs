@@ -62,6 +62,9 @@ pub struct Snapshot {
     /// Programs that run here and may be proxies.
     #[serde(default)]
     pub processes: Vec<Process>,
+    /// Other network namespaces of this host in which programs run that may be proxies, and to which links lead from here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<Inner>,
     /// Values under /proc/sys that the simulation reads, by path relative to /proc/sys with slashes.
     pub sysctls: BTreeMap<String, String>,
     /// What stops packets beside rules and routes.
@@ -242,6 +245,15 @@ pub struct Process {
     pub gids: Vec<u32>,
     /// Whether it sees other files than this program does (a container, a chroot).
     pub own_root: bool,
+}
+
+/// Another network namespace of the same host, of a container mostly.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Inner {
+    /// The number by which links of the outer one name it (`IFLA_LINK_NETNSID`).
+    pub id: i32,
+    /// Its links, addresses, routes, settings and processes; not its rules.
+    pub snapshot: Snapshot,
 }
 
 /// Something that could not be read.

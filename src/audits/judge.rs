@@ -8,7 +8,7 @@ use crate::{
         expression::{Hosts, Protocol},
         proxy::{SocketFile, Unresolved},
     },
-    model::{Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind},
+    model::{Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind, values::Relation},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
         outcome::{Decision, Delivery, Ending, Undecided},
@@ -363,6 +363,12 @@ impl Piece {
     fn is_of_a_set(&self) -> bool {
         let member = |(field, values): &Side| matches!(field, Field::Member(_)) && values.single() == Some(1);
         self.honest.boxes().all(|cuboid| cuboid.iter().any(member))
+    }
+
+    /// Whether this host sends it itself.
+    #[must_use]
+    pub fn is_sent_here(&self) -> bool {
+        self.outcome.space.relation(Field::InInterface, &Values::one(32, 0)) == Relation::Inside
     }
 
     /// Whether a rule has given its packets another destination.

@@ -56,9 +56,14 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
         (_, Leg::Rest | Leg::Companion(_)) => {
             return Some(Symptom { text: "connects, then times out waiting for data".into(), errno: Some(TIMEOUT), seen: None });
         }
-        (Ending::Drop, Leg::First) => route(decided_by).unwrap_or(TIMEOUT),
+        (Ending::Drop, Leg::First) => TIMEOUT,
         (Ending::Reject(reject), Leg::First) => rejected(*reject, protocol),
     };
+    Some(failed(errno, protocol))
+}
+
+/// What fails with an error number.
+fn failed(errno: u32, protocol: Protocol) -> Symptom {
     let text = match errno {
         REFUSED => "connection refused",
         NO_ROUTE => "no route to host",
@@ -69,7 +74,7 @@ pub fn of(protocol: Protocol, leg: Leg, ending: &Ending, decided_by: &Decision) 
         _ if protocol == Protocol::TCP => "connection timed out",
         _ => "no answer",
     };
-    Some(Symptom { text: text.into(), errno: Some(errno), seen: None })
+    Symptom { text: text.into(), errno: Some(errno), seen: None }
 }
 
 /// What the sender sees of a piece of a flow, and what a proxy that sends it makes of that.
@@ -84,6 +89,9 @@ fn bare(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     if piece.fate == Fate::NoListener {
         return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED), seen: None });
     }
+    if let Some(errno) = route(&piece.outcome.decided_by).filter(|_| leg == Leg::First && piece.is_sent_here()) {
+        return Some(failed(errno, judged.flow.expression.protocol));
+    }
     let silent = leg == Leg::First && judged.is_refused_in_silence(piece);
     let ending = if silent { &Ending::Drop } else { &piece.outcome.verdict };
     of(judged.flow.expression.protocol, leg, ending, &piece.outcome.decided_by)
@@ -94,7 +102,7 @@ fn telling(judged: &Judged, leg: Leg, piece: &Piece) -> Telling {
     match (&piece.outcome.decided_by, &piece.outcome.verdict) {
         _ if leg.is_of_neighbours() => Telling::After(NEIGHBOUR_FAILS),
         _ if piece.fate == Fate::NoListener => Telling::After(Duration::ZERO),
-        (Decision::Stage { .. }, _) => Telling::AtConnect,
+        (Decision::Stage { .. }, _) if piece.is_sent_here() => Telling::AtConnect,
         (Decision::Rule { hook: Hook::Output, .. }, Ending::Reject(Reject::Icmp6(_))) if judged.version == IpVersion::V6 => {
             Telling::After(FIRST_RETRANSMISSION)
         }
@@ -102,7 +110,7 @@ fn telling(judged: &Judged, leg: Leg, piece: &Piece) -> Telling {
     }
 }
 
-/// Routes of this host that stop what it sends.
+/// Routes of this host that stop what it sends itself: `connect` fails (`ip_route_connect`).
 fn route(decided_by: &Decision) -> Option<u32> {
     let Decision::Stage { stage: Stage::NoRoute(failure), .. } = decided_by else { return None };
     Some(match failure {

@@ -14,7 +14,8 @@ pub const AUDIT: Audit = Audit {
     code: "upstream-blocked",
     summary: "the gateway cannot reach its upstream",
     explanation: "\
-What this host sends to an upstream is stopped on this host: in output, in postrouting, or because no route leads there. The proxy reports a
+What this host, or a proxy in one of its containers, sends to an upstream is stopped on this host: in output or postrouting, in input or forward
+where it comes from a container, or because no route leads there. The proxy reports a
 timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to host\" (113) for a reject, 101 or 13 for routes.",
     severity: Severity::Error,
     check: Check::Flow(check),

@@ -98,6 +98,7 @@ impl FlowArgs {
             flows.push(Flow { source: wanted.place.clone(), expect: wanted.expect, ..flow });
         }
         let upstreams = proxy::flows::upstreams(&source.proxies, source);
+        let upstreams = gateway::inner::arriving(upstreams, &site.snapshot.namespaces, &site.network);
         let mut clients = if self.no_discover { Vec::new() } else { gateway::listeners::flows(&site.snapshot, &site.network) };
         for flow in clients.iter_mut().filter(|flow| flow.role == Role::Client && flow.expression.source.hosts == Hosts::Any) {
             if let Some(hosts) = source.config.clients_to(&flow.expression.destination.hosts) {

@@ -127,7 +127,7 @@ impl SourceArgs {
         if self.is_live() {
             let live = Live::new();
             let live = if resolves { live } else { live.without_names() };
-            snapshot.processes = collect::processes::find(&gateway::programs());
+            collect::programs(&mut snapshot, &gateway::programs());
             let proxies = proxy::discover(&snapshot, &live);
             // What its flows need is asked now: an audit of the snapshot asks the same.
             let _ = proxy::flows::upstreams(&proxies, &live);
@@ -157,7 +157,7 @@ impl SourceArgs {
             if flows.is_some_and(|flows| flows.no_dns) { live.without_names() } else { live }
         });
         if discovers && live.is_some() {
-            snapshot.processes = collect::processes::find(&gateway::programs());
+            collect::programs(&mut snapshot, &gateway::programs());
         }
         let mut proxies = match &live {
             Some(live) => proxy::discover(&snapshot, live),

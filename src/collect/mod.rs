@@ -7,6 +7,8 @@ pub mod files;
 
 pub mod host;
 
+pub mod inner;
+
 pub mod live;
 
 pub mod names;
@@ -92,6 +94,7 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot.missing.extend(missing);
     snapshot.owners.clone_from(&before.owners);
     snapshot.processes.clone_from(&before.processes);
+    snapshot.namespaces.clone_from(&before.namespaces);
     snapshot.obstacles.clone_from(&before.obstacles);
     snapshot.at_boot.clone_from(&before.at_boot);
     snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
@@ -101,16 +104,30 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot
 }
 
-/// What is read over netlink and from /proc/sys.
-fn read(whole_sets: bool) -> Snapshot {
-    let mut snapshot = Snapshot {
+/// Adds the running programs of these names, and the network namespaces around those that run elsewhere on this host.
+pub fn programs(snapshot: &mut Snapshot, names: &[&str]) {
+    let running = processes::find(names);
+    snapshot.processes = running.here;
+    let (namespaces, missing) = inner::read(running.elsewhere);
+    snapshot.namespaces = namespaces;
+    snapshot.missing.extend(missing);
+}
+
+/// A record of this host with nothing in it yet.
+fn begun() -> Snapshot {
+    Snapshot {
         version: VERSION,
         clearway: env!("CARGO_PKG_VERSION").to_owned(),
         taken: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         kernel: host::kernel(),
         host: host::name(),
         ..Snapshot::default()
-    };
+    }
+}
+
+/// What is read over netlink and from /proc/sys.
+fn read(whole_sets: bool) -> Snapshot {
+    let mut snapshot = begun();
     rules(&mut snapshot, whole_sets);
     ipsets(&mut snapshot, whole_sets);
     surroundings(&mut snapshot);

@@ -1,6 +1,11 @@
 //! Running programs that may be proxies: how they were started.
 
-use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
 
 use super::owners::{effective_uid, entries, namespace};
 use crate::snapshot::Process;
@@ -8,9 +13,18 @@ use crate::snapshot::Process;
 /// Bytes of a command line; a kernel gives no more than that to most programs (`MAX_ARG_STRLEN`).
 const LONGEST: usize = 128 << 10;
 
-/// The processes of this network namespace whose program has one of these names, by id.
+/// Processes by id.
+#[derive(Debug, Default)]
+pub struct Running {
+    /// Those of this network namespace.
+    pub here: Vec<Process>,
+    /// Those of each other one.
+    pub elsewhere: BTreeMap<PathBuf, Vec<Process>>,
+}
+
+/// The processes whose program has one of these names.
 #[must_use]
-pub fn find(programs: &[&str]) -> Vec<Process> {
+pub fn find(programs: &[&str]) -> Running {
     let here = namespace("thread-self");
     let own_root = root("self");
     let mut pids: Vec<u32> = entries("/proc").filter_map(|name| name.parse().ok()).collect();
@@ -22,25 +36,32 @@ pub fn find(programs: &[&str]) -> Vec<Process> {
         let wanted = |name: &str| programs.iter().any(|each| cut(each) == name || *each == name);
         (wanted(&command) || named.is_some_and(wanted)).then_some((*pid, command, executable))
     };
-    let mut found: Vec<(u32, String, Option<String>)> = pids.iter().filter_map(running).collect();
-    found.retain(|(pid, ..)| here.is_some() && namespace(&pid.to_string()) == here);
+    let mut found = Running::default();
+    for (pid, command, executable) in pids.iter().filter_map(running) {
+        let Some(namespace) = namespace(&pid.to_string()) else { continue };
+        let Some(process) = describe(pid, command, executable, own_root) else { continue };
+        if Some(&namespace) == here.as_ref() {
+            found.here.push(process);
+        } else {
+            found.elsewhere.entry(namespace).or_default().push(process);
+        }
+    }
     found
-        .into_iter()
-        .filter_map(|(pid, command, executable)| {
-            let status = read(pid, "status");
-            Some(Process {
-                pid,
-                parent: status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()?,
-                command,
-                executable,
-                arguments: arguments(&fs::read(format!("/proc/{pid}/cmdline")).ok()?),
-                folder: link(pid, "cwd"),
-                uid: effective_uid(&status)?,
-                gids: groups(&status),
-                own_root: root(&pid.to_string()).is_some_and(|root| Some(root) != own_root),
-            })
-        })
-        .collect()
+}
+
+fn describe(pid: u32, command: String, executable: Option<String>, own_root: Option<(u64, u64)>) -> Option<Process> {
+    let status = read(pid, "status");
+    Some(Process {
+        pid,
+        parent: status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()?,
+        command,
+        executable,
+        arguments: arguments(&fs::read(format!("/proc/{pid}/cmdline")).ok()?),
+        folder: link(pid, "cwd"),
+        uid: effective_uid(&status)?,
+        gids: groups(&status),
+        own_root: root(&pid.to_string()).is_some_and(|root| Some(root) != own_root),
+    })
 }
 
 /// `comm` has 15 bytes (`TASK_COMM_LEN`).
@@ -96,9 +117,10 @@ mod tests {
         let program = std::env::current_exe().expect("a program");
         let name = program.file_name().and_then(|name| name.to_str()).expect("a name");
         let found = find(&[name]);
-        let this = found.iter().find(|process| process.pid == std::process::id()).expect("it runs");
+        let this = found.here.iter().find(|process| process.pid == std::process::id()).expect("it runs");
         assert!(!this.own_root);
         assert!(this.folder.is_some() && !this.arguments.is_empty());
-        assert!(find(&["no-such-program"]).is_empty());
+        let none = find(&["no-such-program"]);
+        assert!(none.here.is_empty() && none.elsewhere.is_empty());
     }
 }

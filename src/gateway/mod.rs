@@ -6,6 +6,8 @@ pub mod config;
 
 pub mod expression;
 
+pub mod inner;
+
 pub mod legitimate;
 
 pub mod listeners;
@@ -44,6 +46,9 @@ pub struct Flow {
     pub if_translated: bool,
     /// The user who sends it, where this host does and it is known.
     pub uid: Option<u32>,
+    /// The network namespace of its sender among those around this one, by number, until it is known how it comes in here
+    /// ([`inner::Namespace::arriving`]).
+    pub namespace: Option<usize>,
     /// The socket that it goes to, where it was found by one.
     pub socket: Option<SocketAddr>,
     /// What a proxy's configuration says about it.
@@ -64,6 +69,7 @@ impl Flow {
             program: None,
             if_translated: false,
             uid: None,
+            namespace: None,
             socket: None,
             wanted: None,
             expect: Expect::Pass,

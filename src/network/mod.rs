@@ -77,6 +77,8 @@ pub struct Link {
     pub mtu: u32,
     /// Index of the bridge or VRF that it is enslaved to.
     pub master: Option<u32>,
+    /// The other end in another network namespace: that one's number and the end's index there.
+    pub peer: Option<(i32, u32)>,
     /// A bridge's own `nf_call_iptables` and `nf_call_ip6tables`.
     pub calls_rules: [bool; 2],
 }

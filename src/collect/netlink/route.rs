@@ -2,8 +2,8 @@
 
 use nix::{errno::Errno, sys::socket::SockProtocol};
 
-use super::{Error, Request, Socket};
-use crate::snapshot::Messages;
+use super::{Error, Request, Socket, attributes};
+use crate::snapshot::{Messages, messages::Walk};
 
 const RTM_GETLINK: u16 = 18;
 const RTM_GETADDR: u16 = 22;
@@ -12,7 +12,10 @@ const RTM_GETNEIGH: u16 = 30;
 const RTM_GETRULE: u16 = 34;
 const RTM_GETQDISC: u16 = 38;
 const RTM_GETTFILTER: u16 = 46;
+const RTM_GETNSID: u16 = 90;
 const RTM_GETNEXTHOP: u16 = 106;
+const NETNSA_NSID: u16 = 1;
+const NETNSA_PID: u16 = 2;
 const IFLA_EXT_MASK: u16 = 29;
 const RTEXT_FILTER_SKIP_STATS: u32 = 8;
 
@@ -53,6 +56,19 @@ impl Rtnetlink {
     pub fn nexthops(&mut self) -> Result<Messages, Error> {
         // Kernels before 5.3 know no nexthop objects.
         self.read_if_known(Request::dump("nexthop objects", RTM_GETNEXTHOP, &[0; 8]))
+    }
+
+    /// The number by which links of this network namespace name that of a process; none if no link leads there.
+    pub fn namespace_id(&mut self, process: u32) -> Result<Option<i32>, Error> {
+        // struct rtgenmsg, padded.
+        let head = [0; 4];
+        let mut request = Request::one("the number of a network namespace", RTM_GETNSID, &head).with(NETNSA_PID, &process.to_ne_bytes());
+        let answer = self.0.ask(&mut request)?;
+        let message = Walk::new(&answer).next().and_then(Result::ok);
+        let mut told = attributes(message.and_then(|message| message.payload.get(4..)).unwrap_or_default());
+        let id = told.find(|(kind, _)| *kind == NETNSA_NSID).and_then(|(_, bytes)| bytes.try_into().ok()).map(i32::from_ne_bytes);
+        // `NETNSA_NSID_NOT_ASSIGNED` is -1.
+        Ok(id.filter(|id| *id >= 0))
     }
 
     /// RTM_NEWQDISC of every interface.

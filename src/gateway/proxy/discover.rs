@@ -11,6 +11,8 @@ pub struct Proxy {
     pub reader: &'static Reader,
     /// The process that runs it; none if its file was named by hand.
     pub process: Option<Process>,
+    /// Its number among [`Snapshot::namespaces`], where it runs in another network namespace.
+    pub namespace: Option<usize>,
     pub invocation: Invocation,
     pub configuration: Configuration,
     /// As whom it connects, if that is known.
@@ -22,10 +24,16 @@ pub struct Proxy {
 /// The proxies that run here, each with its configuration. Reads files: do it while there is the privilege to.
 #[must_use]
 pub fn discover(snapshot: &Snapshot, world: &dyn World) -> Vec<Proxy> {
+    let inner = snapshot.namespaces.iter().enumerate().map(|(number, inner)| (Some(number), &inner.snapshot.processes[..]));
+    let all = std::iter::once((None, &snapshot.processes[..])).chain(inner);
+    all.flat_map(|(namespace, processes)| of_one(namespace, processes, world)).collect()
+}
+
+fn of_one(namespace: Option<usize>, processes: &[Process], world: &dyn World) -> Vec<Proxy> {
     let mut proxies: Vec<Proxy> = Vec::new();
-    for process in &snapshot.processes {
+    for process in processes {
         let Some(reader) = READERS.iter().copied().find(|reader| is_of(process, reader)) else { continue };
-        let parent = snapshot.processes.iter().find(|other| other.pid == process.parent && other.pid != process.pid);
+        let parent = processes.iter().find(|other| other.pid == process.parent && other.pid != process.pid);
         // What a proxy starts reads no configuration of its own.
         if parent.is_some_and(|parent| is_of(parent, reader)) {
             continue;
@@ -37,14 +45,14 @@ pub fn discover(snapshot: &Snapshot, world: &dyn World) -> Vec<Proxy> {
             continue;
         }
         let configuration = (reader.read)(&invocation, &files);
-        let workers = snapshot.processes.iter().filter(|other| other.parent == process.pid && is_of(other, reader));
+        let workers = processes.iter().filter(|other| other.parent == process.pid && is_of(other, reader));
         let named = configuration.user.as_deref().and_then(|user| user.parse().ok().or_else(|| files.uid(user)));
         let uid = one_of(workers.map(|worker| worker.uid)).or(named).or_else(|| configuration.user.is_none().then_some(process.uid));
-        let mut connecting = snapshot.processes.iter().filter(|other| other.pid == process.pid || other.parent == process.pid);
+        let mut connecting = processes.iter().filter(|other| other.pid == process.pid || other.parent == process.pid);
         let gids = connecting
             .find(|other| is_of(other, reader) && Some(other.uid) == uid && !other.gids.is_empty())
             .map(|other| other.gids.clone());
-        proxies.push(Proxy { reader, process: Some(process.clone()), invocation, configuration, uid, gids });
+        proxies.push(Proxy { reader, process: Some(process.clone()), namespace, invocation, configuration, uid, gids });
     }
     proxies
 }
@@ -57,7 +65,7 @@ pub fn given(reader: &'static Reader, file: &str, current: &str, world: &dyn Wor
     let invocation = Invocation { folder: super::files::folder(&file).to_owned(), files: vec![file], ..Invocation::default() };
     let configuration = (reader.read)(&invocation, &files);
     let uid = configuration.user.as_deref().and_then(|user| user.parse().ok().or_else(|| files.uid(user)));
-    Proxy { reader, process: None, invocation, configuration, uid, gids: None }
+    Proxy { reader, process: None, namespace: None, invocation, configuration, uid, gids: None }
 }
 
 fn is_of(process: &Process, reader: &Reader) -> bool {

@@ -49,7 +49,7 @@ pub struct Wanted {
 #[derive(Default)]
 struct Found {
     flows: Vec<Flow>,
-    known: FxHashMap<(Expression, Option<IpVersion>, Option<u32>, Role), usize>,
+    known: FxHashMap<(Expression, Option<IpVersion>, Option<u32>, Option<usize>, Role), usize>,
 }
 
 /// So many places are kept for one flow.
@@ -57,7 +57,7 @@ const MOST_PLACES: usize = 100;
 
 impl Found {
     fn add(&mut self, flow: Flow) {
-        let key = (flow.expression.clone(), flow.version, flow.uid, flow.role);
+        let key = (flow.expression.clone(), flow.version, flow.uid, flow.namespace, flow.role);
         let Some(known) = self.known.get(&key).and_then(|&at| self.flows.get_mut(at)) else {
             self.known.insert(key, self.flows.len());
             self.flows.push(flow);
@@ -88,7 +88,7 @@ pub fn upstreams(proxies: &[Proxy], world: &dyn World) -> Vec<Flow> {
         for upstream in &proxy.configuration.upstreams {
             to_upstream(number, proxy, upstream, &names, &mut groups, &mut found);
         }
-        resolvers::legs(proxy, world, root).into_iter().for_each(|flow| found.add(flow));
+        resolvers::legs(proxy, world, root).into_iter().for_each(|flow| found.add(sent_by(proxy, flow)));
     }
     let mut flows = found.flows;
     for flow in &mut flows {
@@ -189,7 +189,12 @@ fn flow(proxy: &Proxy, upstream: &Upstream, hosts: Hosts, port: u16, version: Op
     flow.program = Some(proxy.reader.kind.to_owned());
     flow.uid = proxy.uid;
     flow.wanted = Some(wanted);
-    flow
+    sent_by(proxy, flow)
+}
+
+/// What comes in from another network namespace has no sender that a rule here could read.
+fn sent_by(proxy: &Proxy, flow: Flow) -> Flow {
+    Flow { namespace: proxy.namespace, uid: flow.uid.filter(|_| proxy.namespace.is_none()), ..flow }
 }
 
 /// What goes to a socket file.
@@ -225,8 +230,10 @@ fn source(flow: &Flow) -> String {
 
 /// Names the proxy and the place in the flows of clients that were found by sockets, and adds those of listens that have no socket.
 pub fn listens(proxies: &[Proxy], network: &Network, flows: &mut Vec<Flow>) {
+    let here = proxies.iter().filter(|proxy| proxy.namespace.is_none());
+    let listens = here.flat_map(|proxy| proxy.configuration.listens.iter().map(move |listen| (proxy, listen)));
     let mut by_port: FxHashMap<(Protocol, u16), Vec<(&Proxy, &Listen)>> = FxHashMap::default();
-    for (proxy, listen) in proxies.iter().flat_map(|proxy| proxy.configuration.listens.iter().map(move |listen| (proxy, listen))) {
+    for (proxy, listen) in listens.clone() {
         if let Address::Ip(_, low, high) | Address::Name(_, low, high) = listen.address {
             for port in low..=high {
                 by_port.entry((listen.transport.protocol(), port)).or_default().push((proxy, listen));
@@ -245,7 +252,7 @@ pub fn listens(proxies: &[Proxy], network: &Network, flows: &mut Vec<Flow>) {
         flow.wanted = Some(of_listen(proxy, listen));
     }
     let mut found = Found::default();
-    for (proxy, listen) in proxies.iter().flat_map(|proxy| proxy.configuration.listens.iter().map(move |listen| (proxy, listen))) {
+    for (proxy, listen) in listens {
         without_socket(proxy, listen, network, &mut found);
     }
     flows.extend(found.flows);

@@ -18,8 +18,11 @@ pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
         resolves: header.link_layer_type == LinkLayerType::Ether && !header.flags.intersects(UNRESOLVED),
         ..Link::default()
     };
+    let (mut namespace, mut other) = (None, None);
     for attribute in message.attributes {
         match attribute {
+            LinkAttribute::LinkNetNsId(id) => namespace = Some(id),
+            LinkAttribute::Link(index) => other = Some(index),
             LinkAttribute::IfName(name) => link.name = name,
             LinkAttribute::Address(bytes) => link.mac = bytes.try_into().ok(),
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
@@ -39,6 +42,7 @@ pub(super) fn link(message: LinkMessage) -> Result<Option<Link>, Reason> {
             _ => {}
         }
     }
+    link.peer = namespace.zip(other);
     if link.name.is_empty() { Err(format!("interface {} has no name", link.index)) } else { Ok(Some(link)) }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     audits::judge::{Judged, Judgement},
-    gateway::Role,
+    gateway::{Role, expression::Hosts},
     model::{Field, HeaderSet, Side, Values, set::Content, values::Relation},
     report::space::Spaces,
     site::Site,
@@ -52,7 +52,12 @@ fn telling(packets: &HeaderSet, flow: &HeaderSet) -> HeaderSet {
 const MOST_TRIED: usize = 64;
 
 fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[Side]) -> String {
-    let sender = if judged.flow.role == Role::Client || judged.flow.role == Role::Service { "clients" } else { "this host" };
+    let sender = match (judged.flow.role, &judged.flow.expression.source.hosts) {
+        (Role::Client | Role::Service, _) => "clients",
+        (_, Hosts::Local) => "this host",
+        // A proxy in another network namespace.
+        _ => judged.sender(),
+    };
     let mut sentence = sender.to_owned();
     let mut rest = Vec::new();
     for (field, values) in cuboid {
@@ -80,7 +85,7 @@ fn of_box(spaces: &Spaces<'_>, judged: &Judged, flow: &HeaderSet, cuboid: &[Side
         }
     }
     if sentence == sender && rest.is_empty() {
-        return if sender == "clients" { "all clients".into() } else { "everything that this host sends there".into() };
+        return if sender == "clients" { "all clients".into() } else { format!("everything that {sender} sends there") };
     }
     rest.insert(0, sentence);
     rest.join(", ")
