@@ -151,6 +151,13 @@ fn assumptions(site: &Site) -> Vec<String> {
             }
         }
     }
+    for inner in &site.snapshot.namespaces {
+        if let (Some(process), Some(name)) = (inner.snapshot.processes.first(), &inner.snapshot.netns) {
+            let command = &process.command;
+            assumptions
+                .push(format!("{command} (process {name}) runs in another network namespace: its rules are audited by --netns {name}"));
+        }
+    }
     assumptions.push(
         "not seen from here: a cloud security group, firewalls of other hosts, what BPF, XDP and tc programs do, what security modules deny".into(),
     );

@@ -148,7 +148,7 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     Judged { flow: flow.clone(), version: start.version, start, legs, companions, verdict, standing: Standing::Alone }
 }
 
-/// A flow to a name that has no address, or to a socket file: no packet is ever sent.
+/// A flow to a name that has no address, or to a socket file, or that nobody hears in another network namespace: no packet of it is ever here.
 #[must_use]
 pub fn without_packets(flow: &Flow) -> Option<Judged> {
     let wanted = flow.wanted.as_ref()?;
@@ -157,9 +157,10 @@ pub fn without_packets(flow: &Flow) -> Option<Judged> {
         (Some(Unresolved::Unknown(_)), _) => Verdict::Unknown,
         (_, Some(SocketFile::Fine)) => Verdict::Pass,
         (_, Some(_)) => Verdict::Refused,
+        (None, None) if wanted.unheard => Verdict::Refused,
         (None, None) => return None,
     };
-    let start = Start { version: IpVersion::V4, packets: HeaderSet::empty(), legitimate: HeaderSet::empty() };
+    let start = Start { version: flow.version.unwrap_or(IpVersion::V4), packets: HeaderSet::empty(), legitimate: HeaderSet::empty() };
     let nothing = |leg: Leg| Judgement { leg, pieces: Vec::new(), undecided: Undecideds::default() };
     Some(Judged {
         flow: flow.clone(),

@@ -87,7 +87,7 @@ pub fn of_piece(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
 
 fn bare(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     if piece.fate == Fate::NoListener {
-        return Some(Symptom { text: "connection refused".into(), errno: Some(REFUSED), seen: None });
+        return Some(failed(REFUSED, judged.flow.expression.protocol));
     }
     if let Some(errno) = route(&piece.outcome.decided_by).filter(|_| leg == Leg::First && piece.is_sent_here()) {
         return Some(failed(errno, judged.flow.expression.protocol));
@@ -95,6 +95,13 @@ fn bare(judged: &Judged, leg: Leg, piece: &Piece) -> Option<Symptom> {
     let silent = leg == Leg::First && judged.is_refused_in_silence(piece);
     let ending = if silent { &Ending::Drop } else { &piece.outcome.verdict };
     of(judged.flow.expression.protocol, leg, ending, &piece.outcome.decided_by)
+}
+
+/// What a proxy sees, and makes of it, where nobody hears it in its own network namespace.
+#[must_use]
+pub fn unheard(judged: &Judged) -> Symptom {
+    let seen = seen::of(judged, Leg::First, REFUSED, Telling::After(Duration::ZERO));
+    Symptom { seen, ..failed(REFUSED, judged.flow.expression.protocol) }
 }
 
 /// How the sender gets to know it.

@@ -97,7 +97,10 @@ pub fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
 /// Judges a flow in each IP version that it has.
 pub fn judge_flow(source: &Source, flow: &Flow) -> Result<Vec<Judged>, Error> {
     let site = &source.site;
-    let mut judged: Vec<Judged> = judge::without_packets(flow).into_iter().collect();
+    if let Some(judged) = judge::without_packets(flow) {
+        return Ok(vec![judged]);
+    }
+    let mut judged = Vec::new();
     for start in starts(flow, source)? {
         if flow.if_translated && !site.lowered(start.version).host.translates() {
             continue;

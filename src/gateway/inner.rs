@@ -43,7 +43,7 @@ impl<'a> Namespace<'a> {
         Self { inner, network, versions, outer }
     }
 
-    /// A flow that begins there, as flows that come in here; none if it stays there, or leaves by a link that does not lead here. What is no packet
+    /// A flow that begins there, as flows that come in here; none if it leaves by a link that does not lead here, or is heard there. What is no packet
     /// (a name without address, a socket file) stays as it is.
     #[must_use]
     pub fn arriving(&self, flow: &Flow) -> Vec<Flow> {
@@ -56,11 +56,18 @@ impl<'a> Namespace<'a> {
             let host = hosts[usize::from(start.version == IpVersion::V6)];
             let world: &dyn World = &Recorded(&self.inner.snapshot);
             for outcome in Simulation::new(host, world).run(start.legitimate, Given::First).outcomes() {
-                let Delivery::Sent { interface } = outcome.delivery else { continue };
-                let (Some(link), Some(sources)) = (self.entrance(interface), sources(&outcome.space, start.version)) else { continue };
                 let mut here = Flow { namespace: None, version: Some(start.version), ..flow.clone() };
-                here.expression.source.hosts = Hosts::Blocks(sources);
-                here.expression.incoming = Some(link.name.clone());
+                match outcome.delivery {
+                    Delivery::Sent { interface } => {
+                        let (Some(link), Some(sources)) = (self.entrance(interface), sources(&outcome.space, start.version)) else {
+                            continue;
+                        };
+                        here.expression.source.hosts = Hosts::Blocks(sources);
+                        here.expression.incoming = Some(link.name.clone());
+                    }
+                    Delivery::Local { socket: None } => here.wanted.iter_mut().for_each(|wanted| wanted.unheard = true),
+                    _ => continue,
+                }
                 if !arriving.iter().any(|other| other.expression == here.expression) {
                     arriving.push(here);
                 }

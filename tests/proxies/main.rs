@@ -4,6 +4,7 @@
 mod apache;
 mod caddy;
 mod conditions;
+mod containers;
 mod exchange;
 mod haproxy;
 #[path = "../harness/mod.rs"]
@@ -15,5 +16,5 @@ mod nginx;
 mod printed;
 
 fn main() {
-    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS, exchange::TESTS]);
+    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS, containers::TESTS, exchange::TESTS]);
 }

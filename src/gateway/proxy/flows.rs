@@ -43,21 +43,26 @@ pub struct Wanted {
     pub unresolved: Option<Unresolved>,
     /// How its socket file fares, where it is one.
     pub file: Option<SocketFile>,
+    /// It never leaves the proxy's own network namespace, which is another one, and nothing listens on it there.
+    pub unheard: bool,
 }
 
 /// Flows, each once, with all the places that ask for it.
 #[derive(Default)]
 struct Found {
     flows: Vec<Flow>,
-    known: FxHashMap<(Expression, Option<IpVersion>, Option<u32>, Option<usize>, Role), usize>,
+    known: FxHashMap<(Expression, Option<IpVersion>, Sender, Role), usize>,
 }
+
+/// The user and the network namespace that send something.
+type Sender = (Option<u32>, Option<usize>);
 
 /// So many places are kept for one flow.
 const MOST_PLACES: usize = 100;
 
 impl Found {
     fn add(&mut self, flow: Flow) {
-        let key = (flow.expression.clone(), flow.version, flow.uid, flow.namespace, flow.role);
+        let key = (flow.expression.clone(), flow.version, (flow.uid, flow.namespace), flow.role);
         let Some(known) = self.known.get(&key).and_then(|&at| self.flows.get_mut(at)) else {
             self.known.insert(key, self.flows.len());
             self.flows.push(flow);
@@ -137,6 +142,7 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
         timeouts: upstream.timeouts,
         unresolved: None,
         file: None,
+        unheard: false,
     };
     let (host, port) = match &upstream.target {
         Target::Host(host, port) => (host, port),
@@ -280,6 +286,7 @@ fn of_listen(proxy: &Proxy, listen: &Listen) -> Wanted {
         timeouts: super::Timeouts::default(),
         unresolved: None,
         file: None,
+        unheard: false,
     }
 }
 

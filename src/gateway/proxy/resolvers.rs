@@ -61,6 +61,7 @@ pub fn legs(proxy: &Proxy, world: &dyn World, root: Option<u32>) -> Vec<Flow> {
             timeouts: Timeouts::default(),
             unresolved: None,
             file: None,
+            unheard: false,
         });
         flow
     };

@@ -118,6 +118,9 @@ fn decision(site: &Site, judged: &Judged) -> String {
                 SocketFile::Unheard => "nothing listens".to_owned(),
             };
         }
+        if judged.flow.wanted.as_ref().is_some_and(|wanted| wanted.unheard) {
+            return "nothing listens in its network namespace".to_owned();
+        }
         return if judged.verdict == Verdict::Unknown { "nothing that could be read stops it".to_owned() } else { served };
     };
     let others = judged.against().map(|(_, piece)| (&piece.outcome.decided_by, piece.fate)).collect::<HashSet<_>>().len() - 1;
