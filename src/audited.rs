@@ -143,7 +143,7 @@ fn fix(site: &Site, world: &dyn World, judged: &Judged, finding: &Finding) -> Op
 fn assumptions(site: &Site) -> Vec<String> {
     let lesser =
         site.snapshot.missing.iter().filter(|each| !each.decisive).map(|each| format!("{} could not be read: {}", each.what, each.why));
-    let mut assumptions: Vec<String> = lesser.collect();
+    let mut assumptions: Vec<String> = lesser.chain(site.snapshot.traffic.unread.iter().cloned()).collect();
     for version in [crate::model::IpVersion::V4, crate::model::IpVersion::V6] {
         for sentence in &site.lowered(version).left_out {
             if !assumptions.contains(sentence) {

@@ -1,5 +1,9 @@
 //! A host made ready for questions: its snapshot decoded and lowered, for both IP versions.
 
+mod counters;
+
+pub use counters::Hits;
+
 use std::cell::RefCell;
 
 use rustc_hash::FxHashMap;
@@ -35,6 +39,8 @@ pub struct Site {
     texts: RefCell<FxHashMap<(IpVersion, RuleId), String>>,
     /// Who wrote rules, and set policies: looked for once.
     writers: RefCell<Writers>,
+    /// Counters read a second time.
+    again: counters::Again,
 }
 
 /// Who keeps a chain: a world of rules that its own program shows.
@@ -69,7 +75,18 @@ impl Site {
         legacy.name_sets(&ipsets);
         let versions = [IpVersion::V4, IpVersion::V6]
             .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy, ipsets: &ipsets }, &network, &snapshot, version));
-        Self { snapshot, ruleset, legacy, unread, ipsets, network, versions, texts: RefCell::default(), writers: RefCell::default() }
+        Self {
+            snapshot,
+            ruleset,
+            legacy,
+            unread,
+            ipsets,
+            network,
+            versions,
+            texts: RefCell::default(),
+            writers: RefCell::default(),
+            again: counters::Again::default(),
+        }
     }
 
     /// The model of one IP version.

@@ -13,6 +13,8 @@ pub mod obstacles;
 
 pub mod secrets;
 
+pub mod traffic;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,9 @@ pub struct Snapshot {
     /// What stops packets beside rules and routes.
     #[serde(default)]
     pub obstacles: obstacles::Obstacles,
+    /// What was seen to travel.
+    #[serde(default)]
+    pub traffic: traffic::Traffic,
     /// The back end that the program `iptables` works on; none if that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iptables: Option<Backend>,

@@ -136,7 +136,7 @@ fn connection_tracking_tells_of_its_table() {
     let snapshot = namespace.collect(false);
     assert!(snapshot.obstacles.conntrack.iter().all(|message| message.is_ok()) && !snapshot.obstacles.conntrack.0.is_empty());
     let table = clearway::obstacles::conntrack::table(&snapshot).expect("there is a table");
-    assert!(table.count > 0 && table.max > table.count && table.dropped == 0, "{table:?}");
+    assert!(table.count > 0 && table.max > table.count && table.counters.dropped == 0, "{table:?}");
     drop(listener);
 }
 

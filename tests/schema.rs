@@ -94,6 +94,34 @@ fn an_audit_keeps_to_its_schema() {
 }
 
 #[test]
+fn what_was_seen_keeps_to_the_schema() {
+    use clearway::snapshot::{Snapshot, traffic::Connections};
+    let mut snapshot = Snapshot::read(Path::new(DEMO)).expect("the demo");
+    let to = "10.0.3.12:8080".parse().expect("an address");
+    let program = Some("nginx".to_owned());
+    snapshot.traffic.connections.push(Connections {
+        to,
+        waiting: true,
+        count: 12,
+        repeated: 12,
+        most: 5,
+        uid: 33,
+        pid: Some(812),
+        program,
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("seen.clearway");
+    snapshot.write(&path).expect("written");
+    let report = output(
+        &["--snapshot", path.to_str().expect("UTF-8"), "--no-discover", "--flow", "tcp local -> 10.0.3.12:8080", "--format", "json"],
+        "",
+    );
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(Schema::read("audit.json").check(&report), Ok(()));
+    assert_eq!(report["flows"][0]["observed"][0]["count"], 12);
+}
+
+#[test]
 fn a_flow_keeps_to_the_schema() {
     for flow in ["tcp any -> local:443", "icmp any -> local", "udp local -> any:53", "icmpv6 any -> local"] {
         let trace: Value = serde_json::from_str(&output(&["trace", "--snapshot", DEMO, "--format", "json", flow], "")).expect("JSON");

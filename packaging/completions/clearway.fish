@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clearway_global_optspecs
-    string join \n netns= snapshot= iptables-save= ip6tables-save= nft-json= ipset-save= host= flow= proxy= config= no-discover no-dns format= output= fail-on= which-clients h/help V/version
+    string join \n netns= snapshot= observe= iptables-save= ip6tables-save= nft-json= ipset-save= host= flow= proxy= config= no-discover no-dns format= output= fail-on= which-clients h/help V/version
 end
 
 function __fish_clearway_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c clearway -n "__fish_clearway_needs_command" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_needs_command" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_needs_command" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_needs_command" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -57,6 +58,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -f -a "explain" -d 'Expl
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand audit" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand audit" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -78,6 +80,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand audit" -s h -l help -d
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l packets -d 'Follow the packets in this file, one JSON object a line, and answer each with one; `-` reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand trace" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -89,6 +92,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand trace" -l output -d 'W
 complete -c clearway -n "__fish_clearway_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand flows" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -105,6 +109,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand flows" -l no-dns -d 'R
 complete -c clearway -n "__fish_clearway_using_subcommand flows" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand rules" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand rules" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -117,6 +122,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand rules" -s h -l help -d
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -s o -l output -d 'The file to write; only you can read it' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand snapshot" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
@@ -137,6 +143,7 @@ complete -c clearway -n "__fish_clearway_using_subcommand diff" -l no-dns -d 'Re
 complete -c clearway -n "__fish_clearway_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand fix" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F

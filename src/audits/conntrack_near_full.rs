@@ -1,7 +1,11 @@
 //! `conntrack-near-full`.
 
 use super::{Audit, Check, Placed, Problem, Severity, judge::Judged, symptom::Symptom};
-use crate::{gateway::Expect, obstacles::conntrack, site::Site};
+use crate::{
+    gateway::Expect,
+    obstacles::conntrack::{self, Table},
+    site::Site,
+};
 
 /// The table of connections is nearly full.
 pub const AUDIT: Audit = Audit {
@@ -19,14 +23,19 @@ have no part in it. Raise the limit (sysctl -w net.netfilter.nf_conntrack_max=â€
 /// `ETIMEDOUT`.
 const TIMEOUT: u32 = 110;
 
+/// Whether hardly a tenth of it is left.
+pub(super) fn is_near_full(table: &Table) -> bool {
+    table.count.saturating_mul(10) >= table.max.saturating_mul(9)
+}
+
+/// Whether connection tracking sees a flow that ought to pass.
+pub(super) fn is_tracked(site: &Site, judged: &Judged) -> bool {
+    judged.flow.expect == Expect::Pass && !judged.start.packets.is_empty() && site.lowered(judged.version).host.conntrack
+}
+
 fn check(site: &Site, flows: &[Judged]) -> Placed {
-    let Some(table) = conntrack::table(&site.snapshot).filter(|table| table.count.saturating_mul(10) >= table.max.saturating_mul(9)) else {
-        return Vec::new();
-    };
-    let suffers = |judged: &Judged| {
-        judged.flow.expect == Expect::Pass && !judged.start.packets.is_empty() && site.lowered(judged.version).host.conntrack
-    };
-    let Some(first) = flows.iter().position(suffers) else { return Vec::new() };
+    let Some(table) = conntrack::table(&site.snapshot).filter(is_near_full) else { return Vec::new() };
+    let Some(first) = flows.iter().position(|judged| is_tracked(site, judged)) else { return Vec::new() };
     let full = table.count >= table.max;
     let title = match full {
         true => "the table of connections is full: packets of new ones are dropped".to_owned(),
@@ -34,12 +43,15 @@ fn check(site: &Site, flows: &[Judged]) -> Placed {
     };
     let mut facts = vec![format!("nf_conntrack_count is {}, nf_conntrack_max {}", table.count, table.max)];
     for (count, what) in [
-        (table.dropped, "packets were dropped for want of room since the counters began (drop)"),
-        (table.gave_way, "connections without an answer gave way to new ones (early_drop)"),
+        (table.counters.dropped, "packets were dropped for want of room since the counters began (drop)"),
+        (table.counters.gave_way, "connections without an answer gave way to new ones (early_drop)"),
     ] {
         facts.extend((count > 0).then(|| format!("{count} {what}")));
     }
-    facts.push(format!("{} of the flows audited are tracked", flows.iter().filter(|judged| suffers(judged)).count()));
+    if let Some(moved) = conntrack::moved(&site.snapshot).filter(|moved| moved.dropped > 0) {
+        facts.push(format!("{} of them while this was looked at", moved.dropped));
+    }
+    facts.push(format!("{} of the flows audited are tracked", flows.iter().filter(|judged| is_tracked(site, judged)).count()));
     let symptom = Symptom { text: "connection timed out".into(), errno: Some(TIMEOUT), seen: None };
     vec![(first, Problem { symptom: Some(symptom), doubtful: !full, ..Problem::beside(title, facts) })]
 }

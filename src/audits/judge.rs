@@ -339,8 +339,9 @@ impl Judged {
     /// Who sends it, in a report: the proxy if one does.
     #[must_use]
     pub fn sender(&self) -> &str {
-        let proxy = matches!(self.flow.role, Role::Upstream | Role::Resolver).then_some(self.flow.wanted.as_ref()).flatten();
-        proxy.map_or("this host", |wanted| wanted.proxy)
+        let sends = matches!(self.flow.role, Role::Upstream | Role::Resolver);
+        let named = self.flow.wanted.as_ref().map(|wanted| wanted.proxy).or(self.flow.program.as_deref());
+        named.filter(|_| sends).unwrap_or("this host")
     }
 
     /// The flow's destination in short: `203.0.113.10:443/tcp`.

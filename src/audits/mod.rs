@@ -10,6 +10,8 @@ pub mod symptom;
 
 pub mod seen;
 
+pub mod observed;
+
 pub mod translation;
 
 mod expected_block_passes;
@@ -65,6 +67,10 @@ mod bridge_filter_surprise;
 mod unix_socket;
 
 mod conntrack_near_full;
+
+mod conntrack_drops;
+
+mod upstream_silent;
 
 mod listen_queue_full;
 
@@ -227,9 +233,11 @@ pub const ALL: &[&Audit] = &[
     &cgroup_filter::AUDIT,
     &selinux_denies::AUDIT,
     &conntrack_near_full::AUDIT,
+    &conntrack_drops::AUDIT,
     &listen_queue_full::AUDIT,
     &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
+    &upstream_silent::AUDIT,
     &partly_blocked::AUDIT,
     &sometimes_blocked::AUDIT,
     &path_mtu_black_hole::AUDIT,

@@ -98,7 +98,10 @@ impl FlowArgs {
             flows.push(Flow { source: wanted.place.clone(), expect: wanted.expect, ..flow });
         }
         let upstreams = proxy::flows::upstreams(&source.proxies, source);
-        let upstreams = gateway::inner::arriving(upstreams, &site.snapshot.namespaces, &site.network);
+        let mut upstreams = gateway::inner::arriving(upstreams, &site.snapshot.namespaces, &site.network);
+        if !self.no_discover {
+            upstreams.extend(self.observed(source, &flows, &upstreams));
+        }
         let mut clients = if self.no_discover { Vec::new() } else { gateway::listeners::flows(&site.snapshot, &site.network) };
         for flow in clients.iter_mut().filter(|flow| flow.role == Role::Client && flow.expression.source.hosts == Hosts::Any) {
             if let Some(hosts) = source.config.clients_to(&flow.expression.destination.hosts) {
@@ -113,6 +116,12 @@ impl FlowArgs {
         flows.extend(clients);
         flows.extend(upstreams);
         Ok(flows)
+    }
+
+    /// What is seen to travel and neither the user nor a configuration names.
+    fn observed(&self, source: &Source, given: &[Flow], upstreams: &[Flow]) -> Vec<Flow> {
+        let named: HashSet<_> = given.iter().chain(upstreams).map(|flow| &flow.expression.destination).collect();
+        gateway::observed::flows(&source.site.snapshot, &source.site.network, |end| named.contains(end))
     }
 
     /// The operator's own file: the one that is named, or for this very host the usual one.

@@ -1,6 +1,9 @@
 //! Which host is meant: this one, a network namespace of it, or one recorded in a snapshot.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use super::{Error, flows_of::FlowArgs, offline::OfflineArgs, progress::Progress};
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
     },
     saved,
     site::Site,
-    snapshot::{self, Snapshot},
+    snapshot::{self, Snapshot, traffic::Traffic},
     world::{Answer, Question, Recorded, World},
 };
 
@@ -26,6 +29,12 @@ pub struct SourceArgs {
     /// Read a snapshot instead of this host; NAME is what the report calls it
     #[arg(long, value_name = "[NAME=]FILE")]
     pub snapshot: Option<NamedFile>,
+    /// Wait so long and read counters again: what moved is told as evidence
+    ///
+    /// Those are the counters of rules and policies, and connection tracking's own of packets that it drops. Without it nothing is read twice, and what
+    /// counters show is their total. That a connection stays without an answer is told either way: its socket counts how often it sent its SYN.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600), conflicts_with = "snapshot")]
+    pub observe: Option<u16>,
     #[command(flatten)]
     pub offline: OfflineArgs,
 }
@@ -116,6 +125,16 @@ impl SourceArgs {
         saved::questions().into_iter().map(|question| (question.clone(), live.find(&question))).collect()
     }
 
+    /// Looks at what travels: once, and where it is asked for again after a time.
+    fn look(&self, snapshot: &mut Snapshot, since: Instant) {
+        if let Some(seconds) = self.observe {
+            collect::traffic::watch(snapshot, since, Duration::from_secs(seconds.into()));
+        }
+        let seen = collect::traffic::read(snapshot, &gateway::observed::programs(snapshot));
+        let before = std::mem::take(&mut snapshot.traffic);
+        snapshot.traffic = Traffic { later: before.later, unread: [before.unread, seen.unread].concat(), ..seen };
+    }
+
     /// Whether a running host is meant.
     fn is_live(&self) -> bool {
         self.snapshot.is_none() && !self.offline.is_given()
@@ -123,11 +142,13 @@ impl SourceArgs {
 
     /// The record of the host with the files of its proxies and the names of their upstreams.
     pub fn record(&self, whole_sets: bool, resolves: bool) -> Result<Snapshot, Error> {
+        let begun = Instant::now();
         let mut snapshot = self.collect(whole_sets)?;
         if self.is_live() {
             let live = Live::new();
             let live = if resolves { live } else { live.without_names() };
             collect::programs(&mut snapshot, &gateway::programs());
+            self.look(&mut snapshot, begun);
             let proxies = proxy::discover(&snapshot, &live);
             // What its flows need is asked now: an audit of the snapshot asks the same.
             let _ = proxy::flows::upstreams(&proxies, &live);
@@ -150,6 +171,7 @@ impl SourceArgs {
         // What is wrong in it is told before anything is collected.
         let config = flows.map(|flows| flows.read_config(self.is_live() && self.netns.is_none())).transpose()?.unwrap_or_default();
         let progress = Progress::begin("reading rules, routes, sockets and proxies");
+        let begun = Instant::now();
         let mut snapshot = self.collect(whole_sets)?;
         let discovers = flows.is_some_and(|flows| !flows.no_discover);
         let live = self.is_live().then(|| {
@@ -158,6 +180,9 @@ impl SourceArgs {
         });
         if discovers && live.is_some() {
             collect::programs(&mut snapshot, &gateway::programs());
+        }
+        if flows.is_some() && live.is_some() {
+            self.look(&mut snapshot, begun);
         }
         let mut proxies = match &live {
             Some(live) => proxy::discover(&snapshot, live),

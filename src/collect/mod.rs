@@ -29,6 +29,8 @@ pub mod selinux;
 
 pub mod socket_file;
 
+pub mod traffic;
+
 pub mod units;
 
 pub mod xtables;
@@ -97,6 +99,7 @@ pub fn again(before: &Snapshot, whole_sets: bool) -> Snapshot {
     snapshot.namespaces.clone_from(&before.namespaces);
     snapshot.obstacles.clone_from(&before.obstacles);
     snapshot.at_boot.clone_from(&before.at_boot);
+    snapshot.traffic.clone_from(&before.traffic);
     snapshot.missing.extend(before.missing.iter().filter(|missing| missing.what == xtables::WHAT).cloned());
     let known: FxHashSet<u32> = snapshot.owners.iter().map(|owner| owner.inode).collect();
     let unknown = sockets::inodes(&snapshot.sockets).filter(|inode| *inode != 0 && !known.contains(inode)).count();

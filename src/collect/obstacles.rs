@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeMap, fs};
 
-use nix::{errno::Errno, sys::socket::SockProtocol};
-
 use super::{
     missing,
-    netlink::{Error, Request, Socket, route::Rtnetlink},
+    netlink::{Error, Request, Socket, conntrack, route::Rtnetlink},
 };
 use crate::{
     obstacles::devices,
@@ -30,7 +28,7 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
     let mut counters = counters(&own("netstat"));
     counters.extend(stops_of_ipsec(&own("xfrm_stat")));
     let obstacles = Obstacles {
-        conntrack: if tracks { note("statistics of connection tracking", conntrack()) } else { Messages::default() },
+        conntrack: if tracks { note("statistics of connection tracking", conntrack::statistics()) } else { Messages::default() },
         counters,
         qdiscs,
         filters,
@@ -38,18 +36,6 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
         ..Obstacles::default()
     };
     (obstacles, unread)
-}
-
-/// Statistics of each processor (`ctnetlink_stat_ct_cpu`).
-fn conntrack() -> Result<Messages, Error> {
-    const GET_STATS_CPU: u16 = 1 << 8 | 4;
-    let mut request = Request::dump("statistics of connection tracking", GET_STATS_CPU, &[0; 4]);
-    let mut bytes = Vec::new();
-    match Socket::open(SockProtocol::NetlinkNetFilter)?.dump(&mut request, &mut bytes) {
-        // Connection tracking without its netlink interface.
-        Ok(()) | Err(Error::Refused { errno: Errno::EINVAL | Errno::EOPNOTSUPP, .. }) => Ok(Messages(bytes)),
-        Err(error) => Err(error),
-    }
 }
 
 /// What /proc/net shows of the thread's network namespace.

@@ -31,6 +31,12 @@ pub fn find(mut wanted: FxHashSet<u32>) -> (Vec<Owner>, Option<Missing>) {
     (finder.owners, missing)
 }
 
+/// The sockets among the open files of a process: one item a file, none for one that is no socket. Empty where they can't be read.
+pub fn sockets(pid: u32) -> impl Iterator<Item = Option<u32>> {
+    let files = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().filter_map(Result::ok);
+    files.map(|entry| fs::read_link(entry.path()).ok().and_then(|target| socket(target.to_str()?)))
+}
+
 /// Owners that are not known, and why.
 pub fn missing_of(sockets: usize, why: &str) -> Missing {
     Missing { what: format!("owners of {sockets} sockets"), why: why.to_owned(), decisive: false }

@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// The ports of a web gateway: that clients can't reach them is an error, whoever listens.
-const WEB_PORTS: [(Protocol, u16); 5] =
+pub(super) const WEB_PORTS: [(Protocol, u16); 5] =
     [(Protocol::TCP, 80), (Protocol::TCP, 443), (Protocol::UDP, 443), (Protocol::TCP, 8080), (Protocol::TCP, 8443)];
 
 /// Programs that are gateways: whatever they listen on is for clients.
-const GATEWAYS: [&str; 9] = ["nginx", "haproxy", "apache2", "httpd", "caddy", "traefik", "envoy", "docker-proxy", "varnishd"];
+pub(super) const GATEWAYS: [&str; 9] = ["nginx", "haproxy", "apache2", "httpd", "caddy", "traefik", "envoy", "docker-proxy", "varnishd"];
 
 /// Ports of clients that hold an unconnected UDP socket (DHCP, DHCPv6).
 const UDP_CLIENTS: [u16; 2] = [68, 546];

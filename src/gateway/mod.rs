@@ -12,6 +12,8 @@ pub mod legitimate;
 
 pub mod listeners;
 
+pub mod observed;
+
 pub mod outgoing;
 
 pub mod proxy;
@@ -80,7 +82,7 @@ impl Flow {
 /// The programs whose processes tell of flows.
 #[must_use]
 pub fn programs() -> Vec<&'static str> {
-    proxy::programs().into_iter().chain([published::PROGRAM]).collect()
+    proxy::programs().into_iter().chain([published::PROGRAM]).chain(observed::PROGRAMS).collect()
 }
 
 /// What a flow is to the gateway.

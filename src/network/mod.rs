@@ -46,7 +46,7 @@ impl Default for ClientPorts {
 
 impl ClientPorts {
     /// From the two words of the sysctl.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let mut words = text.split_whitespace().map_while(|word| word.parse().ok());
         Some(Self(words.next()?, words.next()?))
     }

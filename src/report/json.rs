@@ -14,6 +14,7 @@ use crate::{
     audits::{
         Confidence, Finding, Severity,
         judge::{Fate, Judged, Judgement, Leg, Piece, Verdict},
+        observed::{self, Observation},
         symptom::Symptom,
         trace::ending,
         translation, witness,
@@ -85,6 +86,9 @@ pub struct Flow {
     /// Of messages that these need (address resolution, path MTU), where not all pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub companions: Vec<Needed>,
+    /// What was seen of it on the host, whatever its rules say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub observed: Vec<Observation>,
 }
 
 /// A message of another protocol that a flow needs.
@@ -231,6 +235,7 @@ pub fn flow(site: &Site, judged: &Judged) -> Flow {
             .filter(|leg| leg.pieces.iter().any(|piece| piece.fate != Fate::Pass && !piece.is_dropped_by_routing()))
             .map(|leg| Needed { message: leg_name(leg.leg), outcomes: outcomes(leg) })
             .collect(),
+        observed: observed::of(site, judged),
     }
 }
 

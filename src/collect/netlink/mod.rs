@@ -2,6 +2,10 @@
 
 mod census;
 
+pub mod connections;
+
+pub mod conntrack;
+
 mod error;
 
 pub mod ipset;

@@ -103,6 +103,12 @@ impl Request {
 pub struct Nest(Vec<u8>);
 
 impl Nest {
+    /// What is in it.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Adds an attribute.
     pub fn put(&mut self, kind: u16, value: &[u8]) {
         attribute(&mut self.0, kind, value);

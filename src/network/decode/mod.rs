@@ -47,6 +47,12 @@ pub fn decode(snapshot: &Snapshot) -> Network {
     network
 }
 
+/// The sockets alone; those that can't be decoded are left to [`decode`] to tell.
+#[must_use]
+pub fn sockets(snapshot: &Snapshot) -> Vec<super::ListeningSocket> {
+    each(&snapshot.sockets, "a socket", &mut Vec::new(), socket::socket)
+}
+
 /// Why a well-formed message could not be understood.
 type Reason = String;
 

@@ -8,7 +8,7 @@ use crate::{
         Finding,
         judge::{Fate, Judged, Judgement, Leg, Piece},
         later_chain_overrules::accepted_before,
-        translation, witness,
+        observed, translation, witness,
     },
     fixes::{Fix, Lasting, Unproved},
     model::{HeaderSet, IpVersion},
@@ -80,6 +80,10 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
             }
             None => text.push_str(&entry("clients see", &format!("{}{errno}", symptom.text))),
         }
+    }
+    if !pieces.is_empty() {
+        let seen: Vec<String> = observed::of(site, judged).iter().map(|each| line(&each.text).into_owned()).collect();
+        text.push_str(&entry("seen now", &seen.join("\n")));
     }
     if let Some(packet) = pieces.first().and_then(|(_, piece)| witness::packet(judged, piece)) {
         text.push_str(&entry("witness", &printed(site, &packet).line()));
