@@ -57,6 +57,9 @@ pub fn only(before: &Host, after: &Host, world: &dyn World, allowed: &HeaderSet,
     let sent = Values::one(32, 0);
     let own = allowed.relation(Field::InInterface, &sent) == Relation::Inside;
     let (from_here, from_outside) = start.split(Field::InInterface, &sent);
+    // Who comes in by lo is this host, whose packets begin before they leave by it.
+    let loopback = before.interfaces.iter().filter(|each| each.loopback).map(|each| (each.index.into(), each.index.into()));
+    let from_outside = from_outside.split(Field::InInterface, &Values::from_ranges(32, loopback)).1;
     let start = if own { from_here } else { from_outside };
     let accepted = |host: &Host| {
         let run = Simulation::new(host, world).run(start.clone(), Given::First);

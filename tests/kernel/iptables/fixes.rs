@@ -16,6 +16,7 @@ pub const TESTS: &[Test] = tests![
     before_the_rule_that_drops,
     at_the_end_of_a_chain_with_a_policy,
     in_a_chain_of_the_operators,
+    for_clients_of_a_host_that_hears_not_even_itself,
     in_both_worlds,
     what_iptables_does_not_list_is_nfts,
 ];
@@ -34,11 +35,19 @@ fn commands(lab: &Lab, version: Version, port: u16) -> Vec<String> {
         Version::V4 => format!("tcp 10.1.0.0/24 -> 10.2.0.7:{port} in eth0"),
         Version::V6 => format!("tcp fd00:1::/64 -> [fd00:2::7]:{port} in eth0"),
     };
+    of_flow(lab, &flow)
+}
+
+fn audit(lab: &Lab, flow: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_clearway"))
-        .args(["--netns", &lab.path(), "--no-discover", "--format", "json", "--flow", &flow])
+        .args(["--netns", &lab.path(), "--no-discover", "--format", "json", "--flow", flow])
         .output()
         .expect("clearway runs");
-    let audit: Value = serde_json::from_slice(&output.stdout).expect("an audit");
+    serde_json::from_slice(&output.stdout).expect("an audit")
+}
+
+fn of_flow(lab: &Lab, flow: &str) -> Vec<String> {
+    let audit = audit(lab, flow);
     let findings = audit["findings"].as_array().cloned().unwrap_or_default();
     let commands = findings.iter().flat_map(|finding| finding["fixes"].as_array().cloned().unwrap_or_default());
     let commands = commands.flat_map(|fix| fix["commands"].as_array().cloned().unwrap_or_default());
@@ -116,6 +125,22 @@ fn at_the_end_of_a_chain_with_a_policy() {
 fn in_a_chain_of_the_operators() {
     let rules = "-A FORWARD -i eth0 -j web\n-A web -p tcp -m tcp --dport 80 -j RETURN\n-A web -j REJECT\n";
     each(&format!("*filter\n:web -\n{REPLIES}{rules}COMMIT\n"), "-I web 2 ");
+}
+
+/// Nothing lets in what comes by lo; packets of clients never do.
+fn for_clients_of_a_host_that_hears_not_even_itself() {
+    for backend in BACKENDS {
+        let lab = Lab::build().expect("a lab");
+        let text = "*filter\n:INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
+        backend.restore(Version::V4, text).unwrap_or_else(|error| panic!("{backend:?}\n{error}"));
+        let flow = "tcp any -> 10.1.0.1,10.2.0.1:8080";
+        for command in of_flow(&lab, flow) {
+            assert!(Command::new("sh").args(["-c", &command]).status().expect("a shell").success(), "{command}");
+        }
+        let after = audit(&lab, flow);
+        let codes: Vec<_> = after["findings"].as_array().into_iter().flatten().map(|finding| finding["code"].to_string()).collect();
+        assert!(!codes.iter().any(|code| code.contains("blocked")), "{backend:?}: {after:#}");
+    }
 }
 
 fn in_both_worlds() {
