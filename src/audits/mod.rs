@@ -58,6 +58,14 @@ mod listener_elsewhere;
 
 pub mod later_chain_overrules;
 
+pub mod meant;
+
+mod order_after_final_drop;
+
+mod wrong_hook;
+
+mod near_miss;
+
 mod service_closed;
 
 mod two_back_ends;
@@ -106,6 +114,7 @@ use crate::{
     site::Site,
 };
 use judge::{Fate, Judged, Leg, Piece, Verdict};
+use meant::Meant;
 use symptom::Symptom;
 
 /// One kind of finding.
@@ -131,6 +140,8 @@ type Placed = Vec<(usize, Problem)>;
 enum Check {
     /// Of a flow.
     Flow(fn(&Site, &Judged) -> Option<Problem>),
+    /// Of a rule that seems to be meant for a flow that is stopped.
+    Meant(fn(&Site, &Judged, &Meant) -> Option<Problem>),
     /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
     Host(fn(&Site, &[Judged]) -> Placed),
     /// Of what the next boot brings.
@@ -168,6 +179,8 @@ pub struct Problem {
     pub pieces: Vec<(Leg, usize)>,
     /// A decision that let the packets through before another stopped them.
     pub overruled: Option<Decision>,
+    /// A rule that seems to be meant for the packets, and does not help them.
+    pub meant: Option<Meant>,
     /// What of the host shows it, where it is no rule, each as a sentence.
     pub facts: Vec<String>,
     /// What the sender sees, where the pieces do not tell.
@@ -179,12 +192,18 @@ pub struct Problem {
 impl Problem {
     /// One that pieces of the flow show.
     fn shown(title: String, pieces: Vec<(Leg, usize)>) -> Self {
-        Self { title, pieces, overruled: None, facts: Vec::new(), symptom: None, doubtful: false }
+        Self { title, pieces, overruled: None, meant: None, facts: Vec::new(), symptom: None, doubtful: false }
     }
 
     /// One that facts of the host show, and no rule.
     fn beside(title: String, facts: Vec<String>) -> Self {
         Self { facts, ..Self::shown(title, Vec::new()) }
+    }
+
+    /// The same, with one more fact.
+    fn because(mut self, fact: String) -> Self {
+        self.facts.push(fact);
+        self
     }
 
     /// What the sender sees.
@@ -243,6 +262,9 @@ pub const ALL: &[&Audit] = &[
     &path_mtu_black_hole::AUDIT,
     &undecided::AUDIT,
     &later_chain_overrules::AUDIT,
+    &order_after_final_drop::AUDIT,
+    &wrong_hook::AUDIT,
+    &near_miss::AUDIT,
     &two_back_ends::AUDIT,
     &dropped_before_netfilter::AUDIT,
     &ipsec_policy::AUDIT,
@@ -262,12 +284,17 @@ pub fn find(code: &str) -> Option<&'static Audit> {
 #[must_use]
 pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let meant = meant::find(site, flows);
     for audit in ALL {
         let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
         let problems = match audit.check {
             Check::Flow(check) => {
                 let wanted = flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of);
                 wanted.filter_map(|(flow, judged)| Some((flow, check(site, judged)?))).collect()
+            }
+            Check::Meant(check) => {
+                let known = flows.iter().zip(&meant).enumerate();
+                known.filter_map(|(flow, (judged, meant))| Some((flow, check(site, judged, meant.as_ref()?)?))).collect()
             }
             Check::Host(check) => check(site, flows),
             Check::Boot(check) => check(site, flows, reboot),
@@ -280,6 +307,14 @@ pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<F
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.audit.severity));
+    // Told with the finding that it explains, too.
+    for (flow, (judged, meant)) in flows.iter().zip(&meant).enumerate() {
+        let Some(meant) = meant.as_ref().filter(|meant| !meant.vague) else { continue };
+        let explained = findings.iter_mut().find(|finding| finding.flow == flow && finding.problem.pieces.contains(&meant.piece));
+        if let Some(finding) = explained.filter(|finding| finding.audit.severity > Severity::Note) {
+            finding.problem.facts.push(meant::because(site, judged, meant));
+        }
+    }
     findings
 }
 

@@ -59,6 +59,18 @@ pub fn address(version: IpVersion, value: u128) -> IpAddr {
     }
 }
 
+/// `a-b`, or a prefix if it is one.
+#[must_use]
+pub fn addresses(version: IpVersion, low: u128, high: u128) -> String {
+    let size = high - low;
+    let width = Field::Source.width(version);
+    if size & size.wrapping_add(1) == 0 && low & size == 0 {
+        let host_bits = u8::try_from(size.count_ones()).unwrap_or(width);
+        return format!("{}/{}", address(version, low), width - host_bits);
+    }
+    format!("{}-{}", address(version, low), address(version, high))
+}
+
 /// The names of TCP flags, with `|` between them.
 #[must_use]
 pub fn flags(value: u128) -> String {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     answer::condition_text,
-    decision::{DecidedBy, decided_by},
+    decision::{DecidedBy, decided_by, rule_at},
     delivery::{DeliveredTo, delivered_to},
     member::{self, Member},
     space::Spaces,
@@ -275,7 +275,7 @@ fn condition(spaces: &Spaces<'_>, undecided: &Undecided) -> Condition {
     let yes_or_no = undecided.condition.is_some() && undecided.values.single().is_some_and(|value| value < 2);
     Condition {
         condition: condition_text(spaces.site, spaces.version, undecided),
-        rule: undecided.rule.map(|(hook, rule)| super::decision::rule_at(spaces.site, spaces.version, hook, rule)),
+        rule: undecided.rule.map(|(hook, rule)| rule_at(spaces.site, spaces.version, hook, rule)),
         holds: yes_or_no.then(|| undecided.values.single() == Some(1)),
         values: (!yes_or_no).then(|| spaces.values(undecided.field, &undecided.values)),
     }
@@ -292,6 +292,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome, members: members.clone() })
     });
     let first = pieces().next();
+    let meant = finding.problem.meant.as_ref().map(|meant| rule_at(site, judged.version, meant.hook, meant.rule));
     Reported {
         code: finding.audit.code,
         severity: finding.audit.severity,
@@ -299,7 +300,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         title: finding.problem.title.clone(),
         flow: judged.flow.expression.to_string(),
         ip: number(judged.version),
-        rule: first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by)),
+        rule: meant.or_else(|| first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by))),
         evidence: evidence.take(MOST_EVIDENCE).collect(),
         facts: finding.problem.facts.clone(),
         symptom: finding.problem.symptom(judged),

@@ -109,7 +109,7 @@ impl Spaces<'_> {
             return (low..=high).filter(real).map(|value| words.value(field, value)).collect();
         }
         if matches!(field, Field::Source | Field::Destination | Field::CtOriginalSource | Field::CtOriginalDestination) {
-            return vec![addresses(self.version, low, high)];
+            return vec![value::addresses(self.version, low, high)];
         }
         vec![format!("{low}-{high}")]
     }
@@ -198,17 +198,6 @@ fn is_icmp(protocols: &Values) -> bool {
     protocols.single().and_then(|number| u8::try_from(number).ok()).is_some_and(|number| Protocol(number).is_icmp())
 }
 
-/// `a-b`, or a prefix if it is one.
-fn addresses(version: IpVersion, low: u128, high: u128) -> String {
-    let size = high - low;
-    let width = Field::Source.width(version);
-    if size & size.wrapping_add(1) == 0 && low & size == 0 {
-        let host_bits = u8::try_from(size.count_ones()).unwrap_or(width);
-        return format!("{}/{}", value::address(version, low), width - host_bits);
-    }
-    format!("{}-{}", value::address(version, low), value::address(version, high))
-}
-
 /// First and last ICMP type, and the ranges of codes.
 type IcmpKinds = (u128, u128, Vec<(u128, u128)>);
 
@@ -253,10 +242,10 @@ mod tests {
 
     #[test]
     fn an_interval_that_is_a_prefix_is_written_as_one() {
-        assert_eq!(addresses(IpVersion::V4, 0x0a00_0000, 0x0aff_ffff), "10.0.0.0/8");
-        assert_eq!(addresses(IpVersion::V4, 0, 0xffff_ffff), "0.0.0.0/0");
-        assert_eq!(addresses(IpVersion::V4, 0x0a00_0001, 0x0a00_0002), "10.0.0.1-10.0.0.2");
-        assert_eq!(addresses(IpVersion::V6, 0, u128::MAX), "::/0");
+        assert_eq!(value::addresses(IpVersion::V4, 0x0a00_0000, 0x0aff_ffff), "10.0.0.0/8");
+        assert_eq!(value::addresses(IpVersion::V4, 0, 0xffff_ffff), "0.0.0.0/0");
+        assert_eq!(value::addresses(IpVersion::V4, 0x0a00_0001, 0x0a00_0002), "10.0.0.1-10.0.0.2");
+        assert_eq!(value::addresses(IpVersion::V6, 0, u128::MAX), "::/0");
     }
 
     #[test]

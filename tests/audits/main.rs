@@ -1,4 +1,6 @@
-//! Causes that are no rules: each is told by its own finding, and only by it; none is blamed on a rule.
+//! Each cause is told by its own finding, and only by it. Here those that are no rules: none of them is blamed on a rule.
+
+mod meant;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -28,6 +30,11 @@ const REDIRECTING: &str = "*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp 
 
 /// The codes of the findings about one flow.
 fn codes(rules: &str, host: &str, flow: &str) -> Vec<String> {
+    findings(rules, host, flow).iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
+}
+
+/// The findings about one flow.
+fn findings(rules: &str, host: &str, flow: &str) -> Vec<Value> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("host.toml");
     std::fs::write(&path, host).expect("a file");
@@ -35,8 +42,7 @@ fn codes(rules: &str, host: &str, flow: &str) -> Vec<String> {
     let args = ["--iptables-save", "-", "--host", &path, "--no-discover", "--flow", flow, "--format", "json"];
     let output = Command::cargo_bin("clearway").expect("the program").args(args).write_stdin(rules).output().expect("it runs");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{flow}: {output:?}"));
-    let findings = report["findings"].as_array().expect("findings");
-    findings.iter().map(|finding| finding["code"].as_str().expect("a code").to_owned()).collect()
+    report["findings"].as_array().expect("findings").clone()
 }
 
 #[test]
