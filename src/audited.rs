@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     audits::{
-        self, Finding, Severity,
+        self, Finding, Severity, beside,
         judge::{self, Fate, Judged, Leg, Piece, Verdict, given},
         reboot::Reboot,
     },
@@ -49,6 +49,9 @@ impl Audited {
         let mut shortcomings = site.shortcomings();
         for judged in flows.iter_mut().filter(|_| !shortcomings.is_empty()) {
             judged.doubt();
+        }
+        for judged in &mut flows {
+            beside::consider(site, judged);
         }
         judge::compare_groups(&mut flows);
         // What an unknown part of a rule stands for has made unknown what rests on it.

@@ -273,6 +273,15 @@ fn ipsec_policies_stop_packets() {
     policy("add src 0.0.0.0/0 dst 10.0.0.2 proto tcp dport 80 dir out action block");
     let (found, report) = report(&["--netns", &host.0, "--no-discover", "--flow", out]);
     assert_eq!(found, ["ipsec-policy-blocks"]);
+    assert_eq!(
+        (&report["flows"][0]["verdict"], &report["flows"][0]["stopped_by"]["code"]),
+        (&"blocked".into(), &"ipsec-policy-blocks".into())
+    );
+    let table =
+        Command::new(env!("CARGO_BIN_EXE_clearway")).args(["--netns", &host.0, "--no-discover", "--flow", out]).output().expect("it runs");
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    let row = table.lines().find(|line| line.contains("10.0.0.2:80/tcp")).expect("a row");
+    assert!(row.contains("BLOCKED") && row.contains("the IPsec policy"), "{table}");
     assert_eq!(report["findings"][0]["symptom"]["errno"], errno(&host, "10.0.0.2:80"));
     assert!(!codes(&host, "tcp local -> 10.0.0.2:81").contains(&"ipsec-policy-blocks".to_owned()));
     policy("flush");
@@ -323,6 +332,8 @@ fn services_are_confined() {
         let (found, report) = replayed(&snapshot, &client);
         assert_eq!(found.join(" "), wanted, "{:?}", snapshot.obstacles.units);
         if !wanted.is_empty() {
+            assert_eq!(report["flows"][0]["verdict"], "blocked");
+            assert_eq!(report["flows"][0]["stopped_by"]["code"], "cgroup-filter");
             assert!(report["findings"][0]["rule"].is_null() && report["findings"][0]["symptom"]["errno"] == 110, "{report}");
             assert!(
                 report["findings"][0]["facts"][0].as_str().is_some_and(|fact| fact.contains("override.conf:2: IPAddressDeny=")),
@@ -353,6 +364,9 @@ fn services_are_confined() {
         snapshot.obstacles.selinux = selinux;
         let (found, report) = replayed(&snapshot, &["--no-discover", "--proxy", &proxy]);
         assert_eq!(found.join(" "), wanted, "{label}: {report}");
+        let denied = report["flows"].as_array().expect("flows").iter().filter(|flow| flow["stopped_by"]["code"] == "selinux-denies");
+        let verdicts: Vec<_> = denied.map(|flow| flow["verdict"].as_str().unwrap_or_default()).collect();
+        assert_eq!(verdicts, if wanted.contains("selinux-denies") { vec!["blocked"] } else { Vec::new() });
     }
 }
 

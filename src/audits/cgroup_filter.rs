@@ -2,6 +2,7 @@
 
 use super::{
     Audit, Check, Problem, Severity,
+    beside::Stopped,
     judge::{Fate, Judged, Leg, Piece},
     seen::{self, Telling},
     symptom::Symptom,
@@ -9,9 +10,10 @@ use super::{
 };
 use crate::{
     model::{Bits, Field, Values},
-    obstacles::units,
+    obstacles::units::{self, Filter},
     simulate::outcome::Delivery,
     site::Site,
+    snapshot::Owner,
 };
 
 /// systemd does not let the service talk with these addresses.
@@ -29,17 +31,32 @@ whether the service was started since they changed can't be seen, nor what other
 
 const TIMEOUT: u32 = 110;
 
-fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+/// Whether the filter stops all of the flow.
+pub(super) fn stops(site: &Site, judged: &Judged) -> Option<Stopped> {
+    let (owner, filter) = denied(site, judged)?;
+    let keys: Vec<_> = filter.settings.iter().map(|setting| format!("{}={}", setting.key, setting.value)).collect();
+    Some(Stopped::here(AUDIT.code, format!("systemd, {} of {}", keys.join(" "), unit(owner))))
+}
+
+fn unit(owner: &Owner) -> &str {
+    owner.unit.as_deref().unwrap_or(&owner.command)
+}
+
+/// Who is denied all of the flow's peers, and by what.
+fn denied<'a>(site: &'a Site, judged: &'a Judged) -> Option<(&'a Owner, Filter<'a>)> {
     let [first, ..] = &judged.legs;
     let counts = || first.pieces.iter().filter(|piece| !piece.honest.is_empty() && matches!(piece.fate, Fate::Pass | Fate::Sometimes));
-    let (owner, filter) = ends(site, judged).find_map(|owner| {
+    ends(site, judged).find_map(|owner| {
         let filter = units::filter(&site.snapshot, owner.cgroup.as_deref()?, judged.version)?;
         let all = counts().next().is_some()
             && counts().all(|piece| peers(judged, piece).is_some_and(|peers| peers.minus(&filter.denied).is_empty()));
         all.then_some((owner, filter))
-    })?;
-    let unit = owner.unit.as_deref().unwrap_or(&owner.command);
-    let title = format!("systemd forbids {unit} the addresses of {}", judged.flow.expression);
+    })
+}
+
+fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+    let (owner, filter) = denied(site, judged)?;
+    let title = format!("systemd forbids {} the addresses of {}", unit(owner), judged.flow.expression);
     let facts =
         filter.settings.iter().map(|setting| format!("{}:{}: {}={}", setting.file, setting.line, setting.key, setting.value)).collect();
     let seen = seen::of(judged, Leg::First, TIMEOUT, Telling::After(std::time::Duration::ZERO));

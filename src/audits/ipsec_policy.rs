@@ -39,9 +39,16 @@ pub(super) struct Met {
     pub sent: bool,
     /// Another policy may decide before.
     pub doubtful: bool,
+    /// None of the flow's packets is left.
+    pub all: bool,
 }
 
 impl Met {
+    /// The policy in its own words.
+    pub fn policy(&self) -> String {
+        self.policy.to_string()
+    }
+
     /// The policy, and what the counters tell.
     pub fn facts(&self, site: &Site) -> Vec<String> {
         let whose = if self.turned { "the answers meet" } else { "they meet" };
@@ -60,11 +67,13 @@ pub(super) fn met(site: &Site, judged: &Judged, asks: Asks) -> Option<Met> {
     }
     let [first, ..] = &judged.legs;
     let passing = first.pieces.iter().filter(|piece| matches!(piece.fate, Fate::Pass | Fate::Sometimes | Fate::NoListener));
-    passing.filter_map(|piece| Some((ways(piece, site)?, from_outside(piece, site)))).find_map(|((ways, sent), packets)| {
+    let pieces = passing.clone().filter(|piece| !piece.honest.is_empty()).count();
+    let met = passing.filter_map(|piece| Some((ways(piece, site)?, from_outside(piece, site)))).find_map(|((ways, sent), packets)| {
         ways.iter().find_map(|(direction, turned)| {
             decided(&policies, *direction, *turned, packets.clone(), asks).map(|met| Met { sent: sent && !turned, ..met })
         })
-    })
+    });
+    met.map(|met| Met { all: met.all && pieces == 1, ..met })
 }
 
 /// Where policies are asked (`xfrm_lookup`, `__xfrm_policy_check`), and whether this host sends the packets. None where translation has changed what they
@@ -99,7 +108,7 @@ fn from_outside(piece: &Piece, site: &Site) -> HeaderSet {
 
 /// The policy that decides about some of the packets, if it asks for this.
 fn decided(policies: &[Policy], direction: Direction, turned: bool, mut packets: HeaderSet, asks: Asks) -> Option<Met> {
-    let mut doubtful = false;
+    let (mut doubtful, mut all) = (false, true);
     for policy in policies.iter().filter(|policy| policy.direction == direction) {
         let (inside, outside) = policy.split(packets.clone(), turned);
         if inside.is_empty() {
@@ -110,8 +119,9 @@ fn decided(policies: &[Policy], direction: Direction, turned: bool, mut packets:
             continue;
         }
         if policy.asks == asks {
-            return Some(Met { policy: policy.clone(), turned, sent: false, doubtful });
+            return Some(Met { policy: policy.clone(), turned, sent: false, doubtful, all: all && outside.is_empty() });
         }
+        all = false;
         packets = outside;
     }
     None

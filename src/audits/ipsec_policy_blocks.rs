@@ -2,8 +2,9 @@
 
 use super::{
     Audit, Check, Problem, Severity,
+    beside::Stopped,
     ipsec_policy::met,
-    judge::{Judged, Leg},
+    judge::{Judged, Leg, Verdict},
     seen::{self, Telling},
     symptom::Symptom,
 };
@@ -23,6 +24,13 @@ IPsec service, as a trap or drop policy (strongSwan: mode=drop; Libreswan: type=
 
 const PERMITTED: u32 = 1;
 const TIMEOUT: u32 = 110;
+
+/// Whether a policy stops all of the flow, or some.
+pub(super) fn stops(site: &Site, judged: &Judged) -> Option<(Verdict, Stopped)> {
+    let met = met(site, judged, Asks::Block)?;
+    let verdict = if met.all { Verdict::Blocked } else { Verdict::Partly };
+    Some((verdict, Stopped::here(AUDIT.code, format!("the IPsec policy \"{}\"", met.policy()))))
+}
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {
     let met = met(site, judged, Asks::Block)?;

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::beside::Stopped;
 use crate::{
     gateway::{
         Expect, Flow, Role, Start,
@@ -31,6 +32,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// How those fare that can stand in for it.
     pub standing: Standing,
+    /// What stops it though its rules let it through.
+    pub stopped: Option<Stopped>,
 }
 
 /// How the others of an upstream's groups fare.
@@ -145,7 +148,7 @@ pub fn judge(site: &Site, world: &dyn World, flow: &Flow, start: Start) -> Judge
     let companions = simulation.companions(&exchange);
     let companions: Vec<_> = companions.iter().map(|(companion, run)| pieces(Leg::Companion(*companion), run)).collect();
     let verdict = verdict(&legs, &companions);
-    Judged { flow: flow.clone(), version: start.version, start, legs, companions, verdict, standing: Standing::Alone }
+    Judged { flow: flow.clone(), version: start.version, start, legs, companions, verdict, standing: Standing::Alone, stopped: None }
 }
 
 /// A flow to a name that has no address, or to a socket file, or that nobody hears in another network namespace: no packet of it is ever here.
@@ -170,6 +173,7 @@ pub fn without_packets(flow: &Flow) -> Option<Judged> {
         companions: Vec::new(),
         verdict,
         standing: Standing::Alone,
+        stopped: None,
     })
 }
 

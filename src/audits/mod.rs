@@ -12,6 +12,8 @@ pub mod seen;
 
 pub mod observed;
 
+pub mod beside;
+
 pub mod translation;
 
 mod expected_block_passes;

@@ -56,6 +56,10 @@ fn then(site: &Site, restored: &Restored, world: &dyn World, judged: &Judged) ->
     if !restored.site.shortcomings().is_empty() {
         then.doubt();
     }
+    // What is no rule of this host stops it then as well.
+    if judged.stopped.is_some() && matches!(then.verdict, Verdict::Pass | Verdict::Degraded | Verdict::Refused) {
+        (then.verdict, then.stopped) = (judged.verdict, judged.stopped.clone());
+    }
     let known = |judged: &Judged| judged.verdict != Verdict::Unknown;
     (known(judged) && known(&then)).then_some(then)
 }

@@ -2,12 +2,13 @@
 
 use super::{
     Audit, Check, Problem, Severity,
+    beside::Stopped,
     judge::{Judged, Leg, Verdict},
     seen::{self, Telling},
     symptom::Symptom,
     whose::ends,
 };
-use crate::{gateway::Role, site::Site};
+use crate::{gateway::Role, site::Site, snapshot::Owner};
 
 /// SELinux does not let the proxy connect.
 pub const AUDIT: Audit = Audit {
@@ -30,9 +31,16 @@ const DOMAINS: [(&str, &[&str], &[u16]); 2] = [
     ("haproxy_t", &["haproxy_connect_any"], &[53, 80, 81, 443, 488, 8008, 8009, 8080, 8118, 8123, 8443, 9000]),
 ];
 
-fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+/// Whether it stops the flow.
+pub(super) fn stops(site: &Site, judged: &Judged) -> Option<Stopped> {
+    let (owner, domain, _) = denied(site, judged)?;
+    Some(Stopped::here(AUDIT.code, format!("SELinux, {} in {domain}", owner.command)))
+}
+
+/// Who is denied to connect, its domain, and the booleans that would let it.
+fn denied<'a>(site: &'a Site, judged: &'a Judged) -> Option<(&'a Owner, &'static str, &'static [&'static str])> {
     let selinux = site.snapshot.obstacles.selinux.as_ref().filter(|selinux| selinux.enforcing)?;
-    if judged.flow.role != Role::Upstream || judged.verdict == Verdict::Blocked {
+    if judged.flow.role != Role::Upstream || (judged.verdict == Verdict::Blocked && judged.stopped.is_none()) {
         return None;
     }
     let (owner, (domain, booleans, ports)) = ends(site, judged).find_map(|owner| {
@@ -43,9 +51,11 @@ fn check(site: &Site, judged: &Judged) -> Option<Problem> {
     let off = booleans.iter().all(|name| selinux.booleans.get(*name) == Some(&false));
     let to = &judged.flow.expression.destination.ports;
     let free = to.is_empty() || to.iter().any(|(low, high)| low != high || ports.contains(low));
-    if !off || free {
-        return None;
-    }
+    (off && !free).then_some((owner, domain, booleans))
+}
+
+fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+    let (owner, domain, booleans) = denied(site, judged)?;
     let title = format!("SELinux does not let {} connect to {}", owner.command, judged.to());
     let facts = vec![
         format!("SELinux is enforcing, {} (pid {}) runs in {domain}", owner.command, owner.pid),

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     audits::{
         Confidence, Finding, Severity,
+        beside::Stopped,
         judge::{Fate, Judged, Judgement, Leg, Piece, Verdict},
         observed::{self, Observation},
         symptom::Symptom,
@@ -73,6 +74,9 @@ pub struct Flow {
     pub role: Role,
     pub source: String,
     pub verdict: Verdict,
+    /// What stops it though the outcomes let it through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_by: Option<Stopped>,
     /// `block` where it must not pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<&'static str>,
@@ -225,6 +229,7 @@ pub fn flow(site: &Site, judged: &Judged) -> Flow {
         role: judged.flow.role,
         source: judged.flow.source.clone(),
         verdict: judged.verdict,
+        stopped_by: judged.stopped.clone(),
         expect: (judged.flow.expect == Expect::Block).then_some("block"),
         outcomes: outcomes(first),
         reply_outcomes: of_later(reply),

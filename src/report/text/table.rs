@@ -99,6 +99,10 @@ fn verdict(judged: &Judged) -> String {
 
 /// Who decided it: what stops the flow, or what lets it through.
 fn decision(site: &Site, judged: &Judged) -> String {
+    if let Some(stopped) = &judged.stopped {
+        let host = stopped.host.as_ref().map_or_else(String::new, |host| format!("{host}: "));
+        return line(&format!("{host}{}", stopped.reason)).into_owned();
+    }
     let words = |piece: &Piece| decided_by(site, judged.version, &piece.outcome.decided_by).words();
     let stops_most = |(leg, piece): &(&Judgement, &Piece)| (Reverse(leg.leg), piece.senders(judged.version));
     let Some((_, first)) = judged.against().max_by_key(stops_most) else {
