@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub policy_rules: Messages,
     /// RTM_NEWNEXTHOP messages.
     pub nexthops: Messages,
-    /// RTM_NEWNEIGH messages of permanent neighbours of both families.
+    /// RTM_NEWNEIGH messages of neighbours of both families that were set by hand, or did not answer when they were asked for.
     #[serde(default)]
     pub neighbours: Messages,
     /// SOCK_DIAG_BY_FAMILY answers for listening TCP and unconnected UDP sockets of both families.

@@ -19,6 +19,7 @@ const TESTS: &[Test] = tests![
     published_ports_need_their_rule,
     ipsec_policies_stop_packets,
     services_are_confined,
+    nobody_answers_for_a_neighbour,
 ];
 
 const WITH_TC: &[Test] = tests![
@@ -106,6 +107,44 @@ fn bridged_frames_meet_rules() {
     host.shell("ip link set br0 type bridge nf_call_iptables 0");
     assert!(!codes(&host, flow).contains(&"bridge-filter-surprise".to_owned()), "no frame visits the rules");
     assert!(connects(&one, "172.18.0.3", 80), "no frame visits the rules");
+}
+
+fn nobody_answers_for_a_neighbour() {
+    let [gate, client, server] = ["silent-gate", "silent-client", "silent-server"].map(Namespace::new);
+    link(&gate, "wan0", &client, "eth0");
+    link(&gate, "lan0", &server, "eth0");
+    gate.shell(
+        "ip addr add 203.0.113.10/24 dev wan0; ip addr add 10.0.3.1/24 dev lan0; ip route add 10.50.0.0/16 via 10.0.3.77
+        sysctl -qw net.ipv4.ip_forward=1
+        iptables-legacy -t nat -A PREROUTING -i wan0 -p tcp --dport 443 -j DNAT --to-destination 10.0.3.99:8443",
+    );
+    client.shell("ip addr add 203.0.113.1/24 dev eth0");
+    server.shell("ip addr add 10.0.3.12/24 dev eth0; ip route add default via 10.0.3.1");
+    let _listener = listen(&server, "10.0.3.12:80");
+    let published = "tcp 203.0.113.1 -> 203.0.113.10:443 in wan0";
+    for flow in ["tcp local -> 10.0.3.12:80", "tcp local -> 10.0.3.44:80", "tcp local -> 10.50.0.1:80", published] {
+        assert_eq!(codes(&gate, flow), [""; 0], "nobody asked yet: {flow}");
+    }
+    assert!(connects(&gate, "10.0.3.12", 80));
+    for (from, to) in [(&gate, "10.0.3.44:80"), (&gate, "10.50.0.1:80"), (&client, "203.0.113.10:443")] {
+        assert_eq!(errno(from, to), 113, "{to}");
+    }
+    for (flow, code) in [
+        ("tcp local -> 10.0.3.44:80", "neighbour-silent"),
+        ("tcp local -> 10.50.0.1:80", "neighbour-silent"),
+        (published, "nat-target-gone"),
+    ] {
+        let (codes, report) = report(&["--netns", &gate.0, "--no-discover", "--flow", flow]);
+        assert_eq!(codes, [code], "{flow}");
+        assert_eq!(report["findings"][0]["symptom"]["errno"], 113, "{flow}");
+    }
+    assert_eq!(codes(&gate, "tcp local -> 10.0.3.12:80"), [""; 0], "it answered");
+    server.shell("ip addr add 10.0.3.44/24 dev eth0; ip addr add 10.0.3.99/24 dev eth0; ip addr add 10.0.3.77/24 dev eth0; sysctl -qw net.ipv4.ip_forward=1");
+    for to in ["10.0.3.44:80", "10.0.3.77:80"] {
+        assert_ne!(errno(&gate, to), 113, "{to}");
+    }
+    assert_eq!(codes(&gate, "tcp local -> 10.0.3.44:80"), [""; 0], "it came back");
+    assert_eq!(codes(&gate, "tcp local -> 10.50.0.1:80"), [""; 0], "it came back");
 }
 
 fn connections_wait_for_a_program() {
@@ -244,7 +283,8 @@ fn published_ports_need_their_rule() {
 
 /// The error number of a connection, 0 if it comes about.
 fn errno(namespace: &Namespace, to: &'static str) -> i32 {
-    let limit = std::time::Duration::from_secs(2);
+    // Neighbours are given up after three.
+    let limit = std::time::Duration::from_secs(4);
     let connected = within(namespace, move || std::net::TcpStream::connect_timeout(&to.parse().expect("an address"), limit));
     connected.map_or_else(|error| error.raw_os_error().unwrap_or(110), |_| 0)
 }

@@ -52,6 +52,8 @@ mod route_drop;
 
 mod nat_target_gone;
 
+mod neighbour_silent;
+
 mod localnet_martian;
 
 mod hairpin;
@@ -244,6 +246,7 @@ pub const ALL: &[&Audit] = &[
     &forwarding_off::AUDIT,
     &reverse_path_filter::AUDIT,
     &nat_target_gone::AUDIT,
+    &neighbour_silent::AUDIT,
     &nat_target_astray::AUDIT,
     &published_without_rule::AUDIT,
     &route_drop::AUDIT,

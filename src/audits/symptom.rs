@@ -104,6 +104,13 @@ pub fn unheard(judged: &Judged) -> Symptom {
     Symptom { seen, ..failed(REFUSED, judged.flow.expression.protocol) }
 }
 
+/// What a sender sees, and makes of it, where nobody answers for the next hop (`arp_error_report`, `ndisc_error_report`).
+#[must_use]
+pub fn silent(judged: &Judged) -> Symptom {
+    let seen = seen::of(judged, Leg::First, NO_ROUTE, Telling::After(NEIGHBOUR_FAILS));
+    Symptom { seen, ..failed(NO_ROUTE, judged.flow.expression.protocol) }
+}
+
 /// How the sender gets to know it.
 fn telling(judged: &Judged, leg: Leg, piece: &Piece) -> Telling {
     match (&piece.outcome.decided_by, &piece.outcome.verdict) {

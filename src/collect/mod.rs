@@ -181,7 +181,7 @@ fn surroundings(snapshot: &mut Snapshot) {
             snapshot.routes = note("routes", route.routes());
             snapshot.policy_rules = note("policy rules", route.policy_rules());
             snapshot.nexthops = note("nexthop objects", route.nexthops());
-            snapshot.neighbours = note("neighbours", route.permanent_neighbours());
+            snapshot.neighbours = note("neighbours", route.neighbours());
         }
         Err(error) => snapshot.missing.push(missing("interfaces, addresses and routes", &error)),
     }

@@ -25,6 +25,8 @@ pub struct Network {
     pub rules: Vec<PolicyRule>,
     /// Neighbours whose hardware addresses were set by hand.
     pub neighbours: Vec<Neighbour>,
+    /// Those that did not answer when this host asked for them.
+    pub silent: Vec<Silent>,
     /// Listening and unconnected sockets.
     pub sockets: Vec<ListeningSocket>,
     /// The ports of which the kernel gives those to clients on this host that ask for none (`ip_local_port_range`, of both families).
@@ -103,6 +105,14 @@ pub struct Address {
 pub struct Neighbour {
     pub link: u32,
     pub address: IpAddr,
+}
+
+/// A neighbour that was asked for and did not answer (`NUD_FAILED`, or `NUD_INCOMPLETE` after several questions).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silent {
+    pub neighbour: Neighbour,
+    /// Seconds since then.
+    pub since: u32,
 }
 
 /// What a route does.

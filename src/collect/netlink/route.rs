@@ -92,8 +92,10 @@ impl Rtnetlink {
         }
     }
 
-    /// RTM_NEWNEIGH of those that were set by hand; who else was seen on a link is nobody's business.
-    pub fn permanent_neighbours(&mut self) -> Result<Messages, Error> {
+    /// RTM_NEWNEIGH of those that were set by hand or did not answer; who else was seen on a link is nobody's business.
+    pub fn neighbours(&mut self) -> Result<Messages, Error> {
+        const NUD_INCOMPLETE: u16 = 0x01;
+        const NUD_FAILED: u16 = 0x20;
         const NUD_PERMANENT: u16 = 0x80;
         let all = self.read([AF_INET, AF_INET6].map(|family| Request::dump("neighbours", RTM_GETNEIGH, &head::<12>(family))))?;
         let mut kept = Vec::new();
@@ -105,7 +107,7 @@ impl Rtnetlink {
                 Some(Ok(message)) => message.payload.get(8..10).and_then(|bytes| bytes.try_into().ok()).map_or(0, u16::from_ne_bytes),
                 Some(Err(_)) | None => break,
             };
-            if state & NUD_PERMANENT != 0 {
+            if state & (NUD_PERMANENT | NUD_FAILED | NUD_INCOMPLETE) != 0 {
                 kept.extend_from_slice(all.0.get(start..walk.offset()).unwrap_or_default());
             }
         }

@@ -43,6 +43,7 @@ pub fn decode(snapshot: &Snapshot) -> Network {
     // The kernel keeps each family's rules by priority, and tells them in that order (`fib_nl2rule`).
     network.rules.sort_by_key(|rule| rule.priority);
     network.neighbours = each(&snapshot.neighbours, "a neighbour", incomplete, neighbour::neighbour);
+    network.silent = each(&snapshot.neighbours, "a neighbour", incomplete, neighbour::silent);
     network.sockets = each(&snapshot.sockets, "a socket", incomplete, socket::socket);
     network
 }

@@ -43,12 +43,14 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&Res
     let groups = groups(&pieces);
     for (leg, piece, packets) in groups.iter().take(MOST_RULES) {
         let decided = decided_by(site, judged.version, &piece.outcome.decided_by);
-        let rule = if piece.fate == Fate::NoListener { String::new() } else { rule(&decided) };
+        let translated = translated(site, judged, piece);
+        // What only translates it, and lets it pass so, is told once.
+        let rule = Some(rule(&decided)).filter(|rule| piece.fate != Fate::NoListener && *rule != translated).unwrap_or_default();
         let writer = decided.owner().map(Owner::words).unwrap_or_default();
         let part = part::words(site, judged, leg, packets);
         told.push_str(
             &[
-                entry("translated", &translated(site, judged, piece)),
+                entry("translated", &translated),
                 entry(decided.label(), &rule),
                 entry("written by", &writer),
                 entry("because", &overruled(site, judged, piece)),
