@@ -14,6 +14,8 @@ pub mod observed;
 
 pub mod beside;
 
+pub mod onward;
+
 pub mod translation;
 
 mod expected_block_passes;

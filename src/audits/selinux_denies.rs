@@ -40,7 +40,8 @@ pub(super) fn stops(site: &Site, judged: &Judged) -> Option<Stopped> {
 /// Who is denied to connect, its domain, and the booleans that would let it.
 fn denied<'a>(site: &'a Site, judged: &'a Judged) -> Option<(&'a Owner, &'static str, &'static [&'static str])> {
     let selinux = site.snapshot.obstacles.selinux.as_ref().filter(|selinux| selinux.enforcing)?;
-    if judged.flow.role != Role::Upstream || (judged.verdict == Verdict::Blocked && judged.stopped.is_none()) {
+    if judged.flow.role != Role::Upstream || judged.flow.from.is_some() || (judged.verdict == Verdict::Blocked && judged.stopped.is_none())
+    {
         return None;
     }
     let (owner, (domain, booleans, ports)) = ends(site, judged).find_map(|owner| {

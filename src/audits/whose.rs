@@ -10,7 +10,7 @@ use crate::{
 
 /// The owner of the socket that takes the flow, or the proxy that sends it.
 pub(super) fn ends<'a>(site: &'a Site, judged: &'a Judged) -> impl Iterator<Item = &'a Owner> {
-    let wanted = judged.flow.wanted.as_ref().filter(|_| judged.flow.role == Role::Upstream);
+    let wanted = judged.flow.wanted.as_ref().filter(|_| judged.flow.role == Role::Upstream && judged.flow.from.is_none());
     let programs = wanted.and_then(|wanted| proxy::reader(wanted.proxy)).map_or(&[][..], |reader| reader.programs);
     let senders = site.snapshot.owners.iter().filter(|owner| programs.contains(&owner.command.as_str()));
     let [first, ..] = &judged.legs;

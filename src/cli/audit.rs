@@ -11,11 +11,14 @@ use crate::{
     audits::{
         Severity,
         judge::{self, Judged},
+        onward::{self, Onward},
         witness,
     },
     gateway::{Flow, proxy},
     report,
     simulate::outcome::Delivery,
+    site::Site,
+    world::Recorded,
 };
 
 /// Options of `clearway audit`.
@@ -48,11 +51,26 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
 
 /// Audits what was collected.
 pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severity, mut out: Output) -> Result<Exit, Error> {
-    let Settled { source, judgement: (mut audited, disagreements), steady } = source.settle(|source| {
-        let judged = judge(source, chosen)?;
-        let disagreements = witness::disagreements(&source.site, source, &judged);
-        Ok((audited(source, judged), disagreements))
+    let Settled { source, judgement: ((mut audited, others), disagreements), steady } = source.settle(|source| {
+        let mut judged = judge(source, chosen)?;
+        let mut disagreements = witness::disagreements(&source.site, source, &judged);
+        let Onward { arrived, untold } = onward::follow(&source.site, &source.others, &mut judged);
+        let mut audited = audited(source, judged);
+        audited.assumptions.extend(untold);
+        let others: Vec<Option<Audited>> = source
+            .others
+            .iter()
+            .zip(arrived)
+            .map(|(site, arrived)| {
+                let world = Recorded(&site.snapshot);
+                disagreements.extend(witness::disagreements(site, &world, &arrived));
+                (!arrived.is_empty()).then(|| Audited::new(site, &world, arrived))
+            })
+            .collect();
+        Ok(((audited, others), disagreements))
     })?;
+    let others: Vec<(&Site, &Audited)> =
+        source.others.iter().zip(&others).filter_map(|(site, audited)| Some((site, audited.as_ref()?))).collect();
     let site = &source.site;
     for disagreement in &disagreements {
         super::complain(&disagreement.to_string());
@@ -61,15 +79,24 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
     let read = super::proxies(&told);
     audited.assumptions.splice(0..0, told.into_iter().map(|(_, sentence)| sentence));
     match format {
-        Format::Text => out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?,
-        Format::Json => out.json(&report::json::audit(site, &audited))?,
+        Format::Text => {
+            out.write(report::text::audit::report(site, &audited, out.width).as_bytes())?;
+            for (other, audited) in &others {
+                out.write(format!("\n{}", report::text::audit::report(other, audited, out.width)).as_bytes())?;
+            }
+        }
+        Format::Json => out.json(&report::json::Audit {
+            onward: others.iter().map(|(other, audited)| report::json::onward(other, audited)).collect(),
+            ..report::json::audit(site, &audited)
+        })?,
     }
     out.finish()?;
-    let found = audited.findings.iter().any(|finding| finding.audit.severity >= fail_on);
+    let all = || std::iter::once(&audited).chain(others.iter().map(|(_, audited)| *audited));
+    let found = all().flat_map(|audited| &audited.findings).any(|finding| finding.audit.severity >= fail_on);
     if !steady {
         super::complain(super::MOVED);
     }
-    let exit = if !steady || audited.is_undecided() || !disagreements.is_empty() {
+    let exit = if !steady || all().any(Audited::is_undecided) || !disagreements.is_empty() {
         Exit::Undecided
     } else if found {
         Exit::Findings

@@ -68,7 +68,7 @@ impl Chosen {
     fn gather(&self, flows: &FlowArgs) -> Result<Gathered, Error> {
         let source = match self {
             Self::Running | Self::Saved => SourceArgs::default(),
-            Self::File(file) => SourceArgs { snapshot: Some(file.clone()), ..SourceArgs::default() },
+            Self::File(file) => SourceArgs { snapshot: vec![file.clone()], ..SourceArgs::default() },
         };
         let gathered = source.gather(true, Some(flows))?;
         Ok(if matches!(self, Self::Saved) { gathered.after_boot() } else { gathered })

@@ -36,6 +36,7 @@ struct Listed {
 /// Lists the flows.
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let mut out = args.output.open()?;
+    args.source.one()?;
     let source = args.source.open(false, Some(&args.flows), out.folder())?;
     let site = &source.site;
     let mut listed = Vec::new();

@@ -18,6 +18,7 @@ pub struct Args {
 /// Prints the collected rulesets.
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let mut out = args.output.open()?;
+    args.source.one()?;
     let source = args.source.open(false, None, out.folder())?;
     let site = &source.site;
     match args.output.format {

@@ -31,6 +31,7 @@ enum Sets {
 
 /// Collects into a file.
 pub fn run(args: &Args) -> Result<Exit, Error> {
+    args.source.one()?;
     let snapshot = args.source.record(args.sets == Sets::Whole, !args.no_dns)?;
     snapshot.write(&args.output)?;
     for missing in &snapshot.missing {

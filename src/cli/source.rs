@@ -27,8 +27,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "NAME|PATH|PID", conflicts_with = "snapshot")]
     pub netns: Option<String>,
     /// Read a snapshot instead of this host; NAME is what the report calls it
+    ///
+    /// Of several, `clearway audit` audits the first one, and follows what it sends to an address of another on into that: through its rules, to its sockets, and
+    /// with the answer back.
     #[arg(long, value_name = "[NAME=]FILE")]
-    pub snapshot: Option<NamedFile>,
+    pub snapshot: Vec<NamedFile>,
     /// Wait so long and read counters again: what moved is told as evidence
     ///
     /// Those are the counters of rules and policies, and connection tracking's own of packets that it drops. Without it nothing is read twice, and what
@@ -44,6 +47,17 @@ pub struct SourceArgs {
 pub struct NamedFile {
     name: Option<String>,
     path: PathBuf,
+}
+
+impl NamedFile {
+    /// Reads it.
+    fn read(&self) -> Result<Snapshot, Error> {
+        let mut snapshot = Snapshot::read(&self.path)?;
+        if let Some(name) = &self.name {
+            snapshot.host.clone_from(name);
+        }
+        Ok(snapshot)
+    }
 }
 
 impl std::str::FromStr for NamedFile {
@@ -68,6 +82,8 @@ pub struct Source {
     pub proxies: Vec<Proxy>,
     /// The operator's own file.
     pub config: Config,
+    /// Other hosts, into which packets are followed.
+    pub others: Vec<Site>,
     live: Option<Live>,
     whole_sets: bool,
 }
@@ -77,6 +93,7 @@ pub struct Gathered {
     pub snapshot: Snapshot,
     proxies: Vec<Proxy>,
     config: Config,
+    others: Vec<Snapshot>,
     live: Option<Live>,
     whole_sets: bool,
     /// The rules of its next boot are meant.
@@ -102,14 +119,18 @@ impl SourceArgs {
         if let Some(snapshot) = self.offline.snapshot()? {
             return Ok(snapshot);
         }
-        let Some(file) = &self.snapshot else {
-            return Ok(collect::collect(&collect::Options { netns: self.netns.clone(), whole_sets })?);
-        };
-        let mut snapshot = Snapshot::read(&file.path)?;
-        if let Some(name) = &file.name {
-            snapshot.host.clone_from(name);
+        match self.snapshot.first() {
+            Some(file) => file.read(),
+            None => Ok(collect::collect(&collect::Options { netns: self.netns.clone(), whole_sets })?),
         }
-        Ok(snapshot)
+    }
+
+    /// That only one host is given, for what follows nothing on into others.
+    pub fn one(&self) -> Result<(), Error> {
+        match &self.snapshot[..] {
+            [] | [_] => Ok(()),
+            _ => Err(Error::Usage("only 'clearway audit' follows packets through several snapshots: give one".into())),
+        }
     }
 
     /// Whether the host is meant that this program runs on, as it sees it.
@@ -137,7 +158,7 @@ impl SourceArgs {
 
     /// Whether a running host is meant.
     fn is_live(&self) -> bool {
-        self.snapshot.is_none() && !self.offline.is_given()
+        self.snapshot.is_empty() && !self.offline.is_given()
     }
 
     /// The record of the host with the files of its proxies and the names of their upstreams.
@@ -198,8 +219,9 @@ impl SourceArgs {
             // The files and names that its flows need: nothing can be opened any more when they are asked for again.
             let _ = proxy::flows::upstreams(&proxies, live);
         }
+        let others = self.snapshot.iter().skip(1).map(NamedFile::read).collect::<Result<_, _>>()?;
         drop(progress);
-        Ok(Gathered { snapshot, proxies, config, live, whole_sets, saved: false })
+        Ok(Gathered { snapshot, proxies, config, others, live, whole_sets, saved: false })
     }
 }
 
@@ -210,9 +232,9 @@ impl Gathered {
         if let Err(error) = collect::privileges::confine(Needs { asks, replaces_in }) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
         }
-        hosts.map(|Self { snapshot, proxies, config, live, whole_sets, saved }| {
+        hosts.map(|Self { snapshot, proxies, config, others, live, whole_sets, saved }| {
             let site = if saved { crate::saved::site(&snapshot) } else { Site::new(snapshot) };
-            Source { site, proxies, config, live, whole_sets }
+            Source { site, proxies, config, others: others.into_iter().map(Site::new).collect(), live, whole_sets }
         })
     }
 
@@ -249,7 +271,14 @@ impl Source {
     /// A recorded host.
     #[must_use]
     pub fn recorded(snapshot: Snapshot) -> Self {
-        Self { site: Site::new(snapshot), proxies: Vec::new(), config: Config::default(), live: None, whole_sets: false }
+        Self {
+            site: Site::new(snapshot),
+            proxies: Vec::new(),
+            config: Config::default(),
+            others: Vec::new(),
+            live: None,
+            whole_sets: false,
+        }
     }
 }
 

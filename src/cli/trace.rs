@@ -45,6 +45,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
         flow.parse::<crate::gateway::Expression>()?;
     }
     let mut out = args.output.open()?;
+    args.source.one()?;
     let source = args.source.open(false, None, out.folder())?;
     let exit = super::shortcomings(&source.site);
     let (decided, steady) = match lines {

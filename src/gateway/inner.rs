@@ -108,13 +108,18 @@ pub fn arriving(flows: Vec<Flow>, namespaces: &[Inner], outer: &Network) -> Vec<
 }
 
 fn sources(packets: &HeaderSet, version: IpVersion) -> Option<Vec<Block>> {
+    blocks(&packets.values(Field::Source, Field::Source.width(version)), version)
+}
+
+/// Addresses as a flow has them; none where they are too scattered.
+#[must_use]
+pub fn blocks(values: &Values, version: IpVersion) -> Option<Vec<Block>> {
     let address = |number: u128| -> Option<IpAddr> {
         Some(match version {
             IpVersion::V4 => IpAddr::V4(u32::try_from(number).ok()?.into()),
             IpVersion::V6 => IpAddr::V6(number.into()),
         })
     };
-    let values: Values = packets.values(Field::Source, Field::Source.width(version));
     let block = |(low, high)| {
         let (low, high) = (address(low)?, address(high)?);
         Some(if low == high { Block::Prefix(low.into()) } else { Block::Range(low, high) })

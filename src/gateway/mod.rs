@@ -51,6 +51,8 @@ pub struct Flow {
     /// The network namespace of its sender among those around this one, by number, until it is known how it comes in here
     /// ([`inner::Namespace::arriving`]).
     pub namespace: Option<usize>,
+    /// The host that it comes from, where it was followed from there into this one.
+    pub from: Option<String>,
     /// The socket that it goes to, where it was found by one.
     pub socket: Option<SocketAddr>,
     /// What a proxy's configuration says about it.
@@ -72,6 +74,7 @@ impl Flow {
             if_translated: false,
             uid: None,
             namespace: None,
+            from: None,
             socket: None,
             wanted: None,
             expect: Expect::Pass,

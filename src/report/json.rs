@@ -11,6 +11,7 @@ use super::{
     space::Spaces,
 };
 use crate::{
+    audited::Audited,
     audits::{
         Confidence, Finding, Severity,
         beside::Stopped,
@@ -44,6 +45,18 @@ pub struct Audit<'a> {
     /// Findings that the operator allows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Allowed>,
+    pub assumptions: Vec<String>,
+    /// The other hosts into which flows were followed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub onward: Vec<Onward<'a>>,
+}
+
+/// Flows as another host has them.
+#[derive(Debug, Serialize)]
+pub struct Onward<'a> {
+    pub host: Host<'a>,
+    pub flows: Vec<Flow>,
+    pub findings: Vec<Reported>,
     pub assumptions: Vec<String>,
 }
 
@@ -344,7 +357,7 @@ pub const fn leg_name(leg: Leg) -> &'static str {
 
 /// A whole audit.
 #[must_use]
-pub fn audit<'a>(site: &'a Site, audited: &crate::audited::Audited) -> Audit<'a> {
+pub fn audit<'a>(site: &'a Site, audited: &Audited) -> Audit<'a> {
     let reported = |each: &Finding| finding(site, &audited.flows[each.flow], each, audited.fix(each).and_then(|fix| fix.as_ref().ok()));
     Audit {
         schema: SCHEMA,
@@ -362,6 +375,18 @@ pub fn audit<'a>(site: &'a Site, audited: &crate::audited::Audited) -> Audit<'a>
                 until: allowance.until.map(|until| until.to_string()),
             })
             .collect(),
-        assumptions: audited.shortcomings.iter().chain(&audited.assumptions).cloned().collect(),
+        assumptions: assumptions(audited),
+        onward: Vec::new(),
     }
+}
+
+/// What another host makes of the flows that come in there.
+#[must_use]
+pub fn onward<'a>(site: &'a Site, audited: &Audited) -> Onward<'a> {
+    let Audit { host, flows, findings, assumptions, .. } = audit(site, audited);
+    Onward { host, flows, findings, assumptions }
+}
+
+fn assumptions(audited: &Audited) -> Vec<String> {
+    audited.shortcomings.iter().chain(&audited.assumptions).cloned().collect()
 }

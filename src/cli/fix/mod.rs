@@ -78,6 +78,7 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
 /// The findings that have a fix, or why they have none.
 fn show(args: &Args) -> Result<Exit, Error> {
     let mut out = args.output.open()?;
+    args.source.one()?;
     let source = args.source.open(false, Some(&args.flows), out.folder())?;
     let Settled { source, judgement: audited, steady } = source.settle(|source| {
         let judged = audit::judge(source, &args.flows)?;
