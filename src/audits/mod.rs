@@ -64,7 +64,15 @@ mod listener_elsewhere;
 
 pub mod later_chain_overrules;
 
+mod reading;
+
 pub mod meant;
+
+mod shadow;
+
+mod unreachable_rule;
+
+mod redundant_rule;
 
 mod order_after_final_drop;
 
@@ -116,11 +124,13 @@ use serde::Serialize;
 
 use crate::{
     gateway::Expect,
+    model::{Hook, RuleId},
     simulate::{Stage, outcome::Decision},
     site::Site,
 };
 use judge::{Fate, Judged, Leg, Piece, Verdict};
-use meant::Meant;
+use meant::{Meant, Why};
+use shadow::Shadowed;
 use symptom::Symptom;
 
 /// One kind of finding.
@@ -150,6 +160,8 @@ enum Check {
     Meant(fn(&Site, &Judged, &Meant) -> Option<Problem>),
     /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
     Host(fn(&Site, &[Judged]) -> Placed),
+    /// Of rules that others hide.
+    Hidden(fn(&Site, &[Judged], &[Shadowed]) -> Placed),
     /// Of what the next boot brings.
     Boot(fn(&Site, &[Judged], &reboot::Reboot) -> Placed),
 }
@@ -185,8 +197,8 @@ pub struct Problem {
     pub pieces: Vec<(Leg, usize)>,
     /// A decision that let the packets through before another stopped them.
     pub overruled: Option<Decision>,
-    /// A rule that seems to be meant for the packets, and does not help them.
-    pub meant: Option<Meant>,
+    /// The rule that it is about, with the hook where it stands, where that is not the one that decided of the pieces.
+    pub rule: Option<(Hook, RuleId)>,
     /// What of the host shows it, where it is no rule, each as a sentence.
     pub facts: Vec<String>,
     /// What the sender sees, where the pieces do not tell.
@@ -198,7 +210,7 @@ pub struct Problem {
 impl Problem {
     /// One that pieces of the flow show.
     fn shown(title: String, pieces: Vec<(Leg, usize)>) -> Self {
-        Self { title, pieces, overruled: None, meant: None, facts: Vec::new(), symptom: None, doubtful: false }
+        Self { title, pieces, overruled: None, rule: None, facts: Vec::new(), symptom: None, doubtful: false }
     }
 
     /// One that facts of the host show, and no rule.
@@ -278,6 +290,8 @@ pub const ALL: &[&Audit] = &[
     &security_module::AUDIT,
     &saved_differs_from_running::AUDIT,
     &service_closed::AUDIT,
+    &unreachable_rule::AUDIT,
+    &redundant_rule::AUDIT,
     &rule_not_persistent::AUDIT,
 ];
 
@@ -292,6 +306,13 @@ pub fn find(code: &str) -> Option<&'static Audit> {
 pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<Finding> {
     let mut findings = Vec::new();
     let meant = meant::find(site, flows);
+    let mut hidden = if flows.is_empty() { Vec::new() } else { shadow::find(site) };
+    // Where a flow misses such a rule, that is told.
+    let missed = |each: &Shadowed| {
+        let known = flows.iter().zip(&meant).filter_map(|(judged, meant)| Some((judged.version, meant.as_ref()?)));
+        known.filter(|(_, meant)| matches!(meant.why, Why::Late)).any(|(version, meant)| (version, meant.rule) == (each.version, each.rule))
+    };
+    hidden.retain(|each| !missed(each));
     for audit in ALL {
         let of = if audit.code == expected_block_passes::AUDIT.code { Expect::Block } else { Expect::Pass };
         let problems = match audit.check {
@@ -304,6 +325,7 @@ pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<F
                 known.filter_map(|(flow, (judged, meant))| Some((flow, check(site, judged, meant.as_ref()?)?))).collect()
             }
             Check::Host(check) => check(site, flows),
+            Check::Hidden(check) => check(site, flows, &hidden),
             Check::Boot(check) => check(site, flows, reboot),
         };
         for (flow, problem) in problems {

@@ -24,7 +24,7 @@ fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
     let Why::Lacks(difference) = &meant.why else { return None };
     let title = format!("a rule would accept traffic to {}, but for the {}", judged.to(), field(difference.field));
     Some(Problem {
-        meant: Some(meant.clone()),
+        rule: Some((meant.hook, meant.rule)),
         doubtful: meant.vague,
         ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
     })

@@ -22,6 +22,8 @@ or a rule file with the drop at its end.",
 
 fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
     let title = format!("a rule accepts traffic to {}, but too late", judged.to());
-    matches!(meant.why, Why::Late | Why::LaterChain)
-        .then(|| Problem { meant: Some(meant.clone()), ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant)) })
+    matches!(meant.why, Why::Late | Why::LaterChain).then(|| Problem {
+        rule: Some((meant.hook, meant.rule)),
+        ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
+    })
 }

@@ -24,7 +24,7 @@ fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
     let title = format!("a rule that seems meant for traffic to {} never sees it", judged.to());
     let wanted = matches!(meant.why, Why::Elsewhere(_) | Why::Detached | Why::Translated(_));
     wanted.then(|| Problem {
-        meant: Some(meant.clone()),
+        rule: Some((meant.hook, meant.rule)),
         doubtful: judged.flow.role == Role::Upstream && matches!(meant.why, Why::Elsewhere(_)),
         ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
     })

@@ -310,7 +310,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome, members: members.clone() })
     });
     let first = pieces().next();
-    let meant = finding.problem.meant.as_ref().map(|meant| rule_at(site, judged.version, meant.hook, meant.rule));
+    let own = finding.problem.rule.map(|(hook, rule)| rule_at(site, judged.version, hook, rule));
     Reported {
         code: finding.audit.code,
         severity: finding.audit.severity,
@@ -318,7 +318,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         title: finding.problem.title.clone(),
         flow: judged.flow.expression.to_string(),
         ip: number(judged.version),
-        rule: meant.or_else(|| first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by))),
+        rule: own.or_else(|| first.map(|(_, piece)| decided_by(site, judged.version, &piece.outcome.decided_by))),
         evidence: evidence.take(MOST_EVIDENCE).collect(),
         facts: finding.problem.facts.clone(),
         symptom: finding.problem.symptom(judged),

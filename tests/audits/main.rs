@@ -1,5 +1,7 @@
 //! Each cause is told by its own finding, and only by it. Here those that are no rules: none of them is blamed on a rule.
 
+mod hidden;
+
 mod meant;
 
 use assert_cmd::Command;

@@ -126,6 +126,9 @@ const CASES: &[Case] = &[
 fn what_keeps_a_rule_from_helping() {
     for (flow, rules, code, words) in CASES {
         let found = findings(&dump(rules), &format!("forwarding = true\n{HOST}{DEFAULT}"), flow);
+        // Rules may hide each other, too.
+        let hidden = ["unreachable-rule", "redundant-rule"];
+        let found: Vec<_> = found.iter().filter(|finding| !hidden.iter().any(|code| finding["code"] == *code)).collect();
         let codes: Vec<&str> = found.iter().filter_map(|finding| finding["code"].as_str()).collect();
         let blocked = if flow.contains("local") { "upstream-blocked" } else { "client-blocked" };
         let wanted: Vec<&str> = [blocked, *code].into_iter().filter(|code| !code.is_empty()).collect();

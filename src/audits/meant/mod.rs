@@ -7,8 +7,6 @@ mod calls;
 
 mod packets;
 
-mod reading;
-
 mod walk;
 
 mod words;
@@ -19,13 +17,13 @@ use super::judge::{Fate, Judged, Leg, Piece, Verdict};
 use super::later_chain_overrules::accepted_before;
 use crate::{
     gateway::{Expect, Role},
-    model::{ChainId, Field, Hook, Host, IpVersion, RuleId, Values, chain::ChainKind},
+    model::{ChainId, Field, Hook, Host, IpVersion, RuleId, Step, Test, Values, chain::ChainKind},
     simulate::outcome::Decision,
     site::Site,
 };
 use packets::{Moment, Packets};
 use walk::{Asked, Candidate, Walk, size};
-pub use words::{because, field};
+pub use words::{because, field, place};
 
 /// Why a rule does not help.
 #[derive(Debug, Clone)]
@@ -178,7 +176,9 @@ impl Search<'_> {
         let moments = [Moment::Now, Moment::BeforeTranslation];
         let moments = moments.iter().take(if redirected { 2 } else { 1 });
         let elsewhere = |found: Vec<Candidate>| {
-            let tells = |each: &&Candidate| whole(each) && !each.partly && !self.known.used.contains(&each.rule);
+            // A rule for a port of this host is none for the same port of others.
+            let apt = |each: &Candidate| hook != Hook::Forward || redirected || each.names.contains(&Field::Destination);
+            let tells = |each: &&Candidate| whole(each) && apt(each) && !each.partly && !self.known.used.contains(&each.rule);
             found.iter().find(tells).cloned()
         };
         for moment in moments.clone() {
@@ -194,7 +194,7 @@ impl Search<'_> {
             }
         }
         for moment in moments {
-            for chain in &self.known.detached {
+            for chain in self.known.detached.iter().filter(|chain| !self.is_called_in_vain(**chain)) {
                 if let Some(found) = elsewhere(walk(*chain, *moment, None)) {
                     return Some(self.meant(&found, hook, Why::Detached));
                 }
@@ -205,12 +205,27 @@ impl Search<'_> {
                 return Some(self.meant(found, hook, Why::LaterChain));
             }
         }
-        let near = here.iter().filter_map(|candidate| Some((self.nearness(host, candidate)?, candidate)));
+        let near =
+            here.iter().filter(|candidate| !candidate.late).filter_map(|candidate| Some((self.nearness(host, candidate)?, candidate)));
         // The first of those that are equally near.
         let (nearness, candidate) = near.min_by_key(|(nearness, _)| *nearness)?;
         let mut meant = self.meant(candidate, hook, Why::Lacks(candidate.lacks.clone()?));
         meant.vague = nearness.vague;
         Some(meant)
+    }
+
+    /// Whether a rule leads to a chain that no packet of this host can fit, as one for an interface that is not there.
+    fn is_called_in_vain(&self, id: ChainId) -> bool {
+        let version = self.judged.version;
+        let host = &self.site.lowered(version).host;
+        let Some(called) = host.chains.get(id.0 as usize) else { return true };
+        let mut table =
+            (0..).map(ChainId).zip(&host.chains).filter(|(_, chain)| (chain.family, &chain.table) == (called.family, &called.table));
+        table.any(|(chain, each)| {
+            let vain = (0..).zip(each.rules.iter()).filter(|(_, rule)| matches!(rule.steps.as_slice(), [Step::Test(Test::Never), ..]));
+            let text = |index| self.site.rule_text(version, RuleId { chain, index });
+            vain.into_iter().any(|(index, _)| text(index).split_whitespace().any(|word| word == called.name))
+        })
     }
 
     fn meant(&self, candidate: &Candidate, hook: Hook, why: Why) -> Meant {
@@ -263,11 +278,11 @@ impl Search<'_> {
                 let away = self.is_sent_away() && candidate.names.contains(&Field::Destination);
                 let from = self.judged.flow.role == Role::Client && candidate.names.contains(&Field::Source);
                 let few = size(values).is_some_and(|size| size <= 16);
-                let rank = match (away || from, self.is_stray(host, values)) {
+                let rank = match away || from {
                     _ if !few => return None,
-                    (true, _) => 6,
-                    (false, true) => 8,
-                    (false, false) => return None,
+                    true => 6,
+                    false if !candidate.partly && self.is_stray(host, values) && self.is_alike(values) => 8,
+                    false => return None,
                 };
                 return Some(Nearness { rank, vague: rank == 8, unnamed: usize::MAX - candidate.names.len() });
             }
@@ -282,6 +297,25 @@ impl Search<'_> {
         let width = Field::DestinationPort.width(self.judged.version);
         let ports = self.piece.honest.values(Field::DestinationPort, width);
         size(values).is_some_and(|size| size <= 16) && !ports.is_all() && ports.and(values) == ports
+    }
+
+    /// Whether a port was mistyped, or is the other of a usual pair: 443 and 8443, 3000 and 3001, 8080 and 8008.
+    fn is_alike(&self, values: &Values) -> bool {
+        let width = Field::DestinationPort.width(self.judged.version);
+        let own = self.piece.honest.values(Field::DestinationPort, width).single();
+        let (Some(own), Some(other)) = (own, values.single()) else { return false };
+        let (own, other) = (own.to_string(), other.to_string());
+        let (short, long) = if own.len() < other.len() { (&own, &other) } else { (&other, &own) };
+        let sorted = |text: &str| {
+            let mut digits: Vec<char> = text.chars().collect();
+            digits.sort_unstable();
+            digits
+        };
+        let differing = own.chars().zip(other.chars()).filter(|(a, b)| a != b).count();
+        match short.len() == long.len() {
+            true => short.len() > 2 && (differing == 1 || differing == 2 && sorted(short) == sorted(long)),
+            false => short.len() > 1 && (long.ends_with(short.as_str()) || long.starts_with(short.as_str())),
+        }
     }
 
     /// Whether nothing on this host listens on any of these ports, so that a rule that opens them is for nothing that is here.

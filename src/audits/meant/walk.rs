@@ -2,10 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::{
-    packets::{Moment, Packets},
-    reading::{Ask, End, read},
-};
+use super::packets::{Moment, Packets};
+use crate::audits::reading::{Ask, End, read};
 use crate::model::{ChainId, Field, Host, RuleId, SetId, Values, values::Relation};
 
 /// Chains call each other no deeper than this where an operator still follows.
@@ -86,12 +84,12 @@ impl<'a> Walk<'a> {
             let helps = match end {
                 End::Accept => true,
                 End::Return => chain.base.is_none() && self.decided.is_some_and(|decided| decided.chain == id),
-                End::To(_) => false,
-                End::Stop | End::On | End::Unclear => continue,
+                End::To { .. } => false,
+                End::Stop(_) | End::On | End::Unclear => continue,
             };
             let Some(mut candidate) = self.asked(rule_id, &asks, way) else { continue };
             match end {
-                End::To(next) => self.chain(next, &candidate),
+                End::To { chain, .. } => self.chain(chain, &candidate),
                 _ if helps => {
                     candidate.late = self.passed;
                     self.found.push(candidate);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     audits::judge::Judged,
-    model::{Field, Hook, RuleId, Values},
+    model::{Field, Hook, IpVersion, RuleId, Values},
     packets::value::{Words, addresses},
     site::Site,
 };
@@ -17,7 +17,7 @@ const MOST_RANGES: usize = 4;
 
 /// The rule and what keeps it from helping, in one sentence.
 pub fn because(site: &Site, judged: &Judged, meant: &Meant) -> String {
-    format!("{} {}", place(site, judged, meant.rule), sentence(site, judged, meant))
+    format!("{} {}", place(site, judged.version, meant.rule), sentence(site, judged, meant))
 }
 
 /// What keeps the rule from helping.
@@ -39,16 +39,17 @@ fn sentence(site: &Site, judged: &Judged, meant: &Meant) -> String {
             let (asked, own) = both(site, judged, meant, difference);
             let other = match difference.rule == meant.rule {
                 true => String::new(),
-                false => format!(" (so {})", place(site, judged, difference.rule)),
+                false => format!(" (so {})", place(site, judged.version, difference.rule)),
             };
             format!("would accept {part}, but for the {}: it asks for {asked}{other}, these packets have {own}", field(difference.field))
         }
     }
 }
 
-fn place(site: &Site, judged: &Judged, rule: RuleId) -> String {
-    let text = site.rule_text(judged.version, rule);
-    let chain = site.chain(judged.version, rule.chain);
+/// A rule: where it stands, and its text.
+pub fn place(site: &Site, version: IpVersion, rule: RuleId) -> String {
+    let text = site.rule_text(version, rule);
+    let chain = site.chain(version, rule.chain);
     let chain = chain.map_or_else(String::new, |chain| format!("{} {} {}", chain.family, chain.table, chain.name));
     format!("{chain}, rule {} ({text})", rule.index + 1)
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::model::{ChainId, Field, Rule, SetId, Step, Test, Values, Verdict};
+use crate::model::{ChainId, Field, Reject, Rule, SetId, Step, Test, Values, Verdict};
 
 /// One thing that a rule asks for.
 #[derive(Debug, Clone)]
@@ -21,11 +21,14 @@ pub enum Ask<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Accept,
-    /// Drop or reject.
-    Stop,
+    /// Drop, or reject with an answer.
+    Stop(Option<Reject>),
     Return,
-    /// Jump or goto.
-    To(ChainId),
+    /// Jump, or (without a way `back`) goto.
+    To {
+        chain: ChainId,
+        back: bool,
+    },
     /// On to the next rule, whatever it does besides.
     On,
     /// In several ways, or in one that is not told here.
@@ -76,9 +79,11 @@ fn ask<'a>(test: &'a Test, asks: &mut SmallVec<[Ask<'a>; 6]>) {
 const fn end(verdict: &Verdict) -> End {
     match verdict {
         Verdict::Accept => End::Accept,
-        Verdict::Drop | Verdict::Reject(_) => End::Stop,
+        Verdict::Drop => End::Stop(None),
+        Verdict::Reject(answer) => End::Stop(Some(*answer)),
         Verdict::Return => End::Return,
-        Verdict::Jump(chain) | Verdict::Goto(chain) => End::To(*chain),
+        Verdict::Jump(chain) => End::To { chain: *chain, back: true },
+        Verdict::Goto(chain) => End::To { chain: *chain, back: false },
         Verdict::Continue | Verdict::Break => End::On,
         Verdict::Queue { .. } | Verdict::Stolen => End::Unclear,
     }
