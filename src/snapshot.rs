@@ -3,6 +3,8 @@
 //! Netlink answers are kept as the raw messages, so that a later version can decode what this one does not understand, and so that an
 //! audit from a file is the same computation as an audit of the running host.
 
+pub mod answers;
+
 pub mod described;
 
 pub mod file;
@@ -94,7 +96,7 @@ pub struct Snapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<described::Description>,
     /// Questions asked through the world, and their answers.
-    pub answers: Vec<(crate::world::Question, crate::world::Answer)>,
+    pub answers: answers::Answers,
     /// What was asked about the rules of the next boot ([`crate::saved::questions`]); nothing in another network namespace than the boot's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_boot: Vec<(crate::world::Question, crate::world::Answer)>,

@@ -158,10 +158,6 @@ pub struct Recorded<'a>(pub &'a Snapshot);
 
 impl World for Recorded<'_> {
     fn ask(&self, question: &Question) -> Answer {
-        self.0
-            .answers
-            .iter()
-            .find(|(asked, _)| asked == question)
-            .map_or_else(|| Answer::Unknown("not collected".into()), |(_, answer)| answer.clone())
+        self.0.answers.find(question).cloned().unwrap_or_else(|| Answer::Unknown("not collected".into()))
     }
 }
