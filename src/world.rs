@@ -3,7 +3,7 @@
 //! `collect::Live` asks the kernel and records question and answer; [`Recorded`] answers from a snapshot, or says that it was not
 //! collected. So a snapshot replays exactly what was seen, on any machine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,22 @@ pub enum Question {
         name: String,
         /// Only of the families in which this host has an address (`AI_ADDRCONFIG`).
         configured: bool,
+    },
+    /// The same, asked a second time: who answers in turns tells another part then.
+    ResolveAgain {
+        /// The name.
+        name: String,
+        /// As before.
+        configured: bool,
+    },
+    /// Which addresses of both families does this name server tell for a name?
+    Lookup {
+        /// The process from whose network namespace it is asked; none for the program's own.
+        process: Option<u32>,
+        /// The server.
+        server: SocketAddr,
+        /// The whole name.
+        name: String,
     },
 }
 

@@ -28,6 +28,8 @@ mod upstream_degraded;
 
 mod upstream_unresolved;
 
+mod name_differs;
+
 mod loopback_blocked;
 
 mod reply_blocked;
@@ -275,6 +277,7 @@ pub const ALL: &[&Audit] = &[
     &listen_queue_full::AUDIT,
     &listener_elsewhere::AUDIT,
     &no_listener::AUDIT,
+    &name_differs::AUDIT,
     &upstream_silent::AUDIT,
     &partly_blocked::AUDIT,
     &sometimes_blocked::AUDIT,

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use rustc_hash::FxHashMap;
 
 use super::{
+    dns::Servers,
     files,
     names::Names,
     netlink::{
@@ -22,6 +23,7 @@ pub struct Live {
     ipset: RefCell<Result<Option<Ipset>, Error>>,
     /// None if no name is to be asked for.
     names: RefCell<Option<Names>>,
+    servers: RefCell<Servers>,
     answers: RefCell<FxHashMap<Question, Answer>>,
     /// The questions in the order in which they were first asked.
     asked: RefCell<Vec<Question>>,
@@ -35,6 +37,7 @@ impl Live {
             nft: RefCell::new(NfTables::open()),
             ipset: RefCell::new(Ipset::open()),
             names: RefCell::new(Some(Names::default())),
+            servers: RefCell::default(),
             answers: RefCell::default(),
             asked: RefCell::default(),
         }
@@ -88,7 +91,11 @@ impl Live {
             Question::Environment { process, name } => files::environment(*process, name),
             Question::SocketFile { root, path } => socket_file::ask(*root, path),
             Question::BuiltWith { root, program, text } => files::built_with(*root, program, text),
-            Question::Resolve { name, configured } => match &mut *self.names.borrow_mut() {
+            Question::Lookup { process, server, name } => match (&*self.names.borrow(), &mut *self.servers.borrow_mut()) {
+                (Some(_), servers) => servers.ask(*process, *server, name),
+                (None, _) => Answer::Unknown("names are not to be resolved".into()),
+            },
+            Question::Resolve { name, configured } | Question::ResolveAgain { name, configured } => match &mut *self.names.borrow_mut() {
                 Some(names) => names.resolve(name, *configured),
                 None => Answer::Unknown("names are not to be resolved".into()),
             },

@@ -5,6 +5,8 @@
 
 pub mod files;
 
+pub mod dns;
+
 pub mod host;
 
 pub mod inner;

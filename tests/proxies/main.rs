@@ -9,6 +9,7 @@ mod exchange;
 mod haproxy;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod names;
 #[path = "../netns/mod.rs"]
 #[allow(dead_code, reason = "tests of what is read from the kernel need more of it")]
 mod netns;
@@ -16,5 +17,14 @@ mod nginx;
 mod printed;
 
 fn main() {
-    harness::main(&[nginx::TESTS, haproxy::TESTS, apache::TESTS, apache::CORPUS, caddy::TESTS, containers::TESTS, exchange::TESTS]);
+    harness::main(&[
+        nginx::TESTS,
+        haproxy::TESTS,
+        apache::TESTS,
+        apache::CORPUS,
+        caddy::TESTS,
+        containers::TESTS,
+        names::TESTS,
+        exchange::TESTS,
+    ]);
 }

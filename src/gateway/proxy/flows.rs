@@ -1,12 +1,12 @@
 //! The flows that proxies need: clients to what they listen on, they to their upstreams and resolvers.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use rustc_hash::FxHashMap;
 
 use super::{
     Address, Host, Listen, Place, Proxy, Purpose, Target, Upstream,
-    names::{Names, Unresolved},
+    names::{Differing, Names, Unresolved},
     resolvers,
     socket_file::{self, SocketFile},
 };
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub timeouts: super::Timeouts,
     /// Why its name has no address.
     pub unresolved: Option<Unresolved>,
+    /// Its name, where not all who are asked say the same of it.
+    pub differing: Option<Differing>,
     /// How its socket file fares, where it is one.
     pub file: Option<SocketFile>,
     /// It never leaves the proxy's own network namespace, which is another one, and nothing listens on it there.
@@ -89,7 +91,7 @@ pub fn upstreams(proxies: &[Proxy], world: &dyn World) -> Vec<Flow> {
     let mut groups = Groups::default();
     for (number, proxy) in proxies.iter().enumerate() {
         let root = proxy.process.as_ref().filter(|process| process.own_root).map(|process| process.pid);
-        let names = Names::new(world, root);
+        let names = Names::new(world, root, own_servers(proxy));
         for upstream in &proxy.configuration.upstreams {
             to_upstream(number, proxy, upstream, &names, &mut groups, &mut found);
         }
@@ -100,6 +102,23 @@ pub fn upstreams(proxies: &[Proxy], world: &dyn World) -> Vec<Flow> {
         flow.source = source(flow);
     }
     flows
+}
+
+/// The name servers that a proxy asks by itself while it runs; none where it asks as the system does, hosts file first.
+fn own_servers(proxy: &Proxy) -> Vec<SocketAddr> {
+    if resolvers::ASKING.contains(&proxy.reader.kind) {
+        return Vec::new();
+    }
+    let servers = proxy.configuration.upstreams.iter().filter(|upstream| upstream.purpose == Purpose::Resolver);
+    let mut own: Vec<SocketAddr> = Vec::new();
+    for upstream in servers {
+        if let Target::Host(Host::Ip(address), port) = &upstream.target
+            && !own.contains(&SocketAddr::new(*address, *port))
+        {
+            own.push(SocketAddr::new(*address, *port));
+        }
+    }
+    own
 }
 
 /// Numbers groups, those of the configuration and those that several addresses of one name make.
@@ -141,6 +160,7 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
             .collect(),
         timeouts: upstream.timeouts,
         unresolved: None,
+        differing: None,
         file: None,
         unheard: false,
     };
@@ -158,15 +178,20 @@ fn to_upstream(number: usize, proxy: &Proxy, upstream: &Upstream, names: &Names<
     };
     let addresses = match host {
         Host::Ip(address) => vec![*address],
-        Host::Name(name) => match names.resolve(name, upstream.resolution) {
-            Ok(addresses) => addresses,
-            Err(why) => {
-                wanted.unresolved = Some(why);
-                let hosts = Hosts::Named(name.clone());
-                found.add(flow(proxy, upstream, hosts, *port, None, wanted));
-                return;
+        Host::Name(name) => {
+            let meaning = names.resolve(name, upstream.resolution);
+            let sayings = meaning.differing;
+            wanted.differing = (!sayings.is_empty()).then(|| Differing { name: name.clone(), sayings });
+            match meaning.addresses {
+                Ok(addresses) => addresses,
+                Err(why) => {
+                    wanted.unresolved = Some(why);
+                    let hosts = Hosts::Named(name.clone());
+                    found.add(flow(proxy, upstream, hosts, *port, None, wanted));
+                    return;
+                }
             }
-        },
+        }
         Host::Unknown(_) => return,
     };
     if let ([_, _, ..], Host::Name(name), true) = (&addresses[..], host, wanted.groups.is_empty()) {
@@ -285,6 +310,7 @@ fn of_listen(proxy: &Proxy, listen: &Listen) -> Wanted {
         groups: Vec::new(),
         timeouts: super::Timeouts::default(),
         unresolved: None,
+        differing: None,
         file: None,
         unheard: false,
     }

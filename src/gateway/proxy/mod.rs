@@ -47,7 +47,7 @@ pub use configuration::{
 pub use discover::{Proxy, discover, given};
 pub use files::Files;
 pub use flows::Wanted;
-pub use names::Unresolved;
+pub use names::{Differing, Unresolved};
 pub use place::Place;
 pub use socket_file::SocketFile;
 pub use told::{Told, told};

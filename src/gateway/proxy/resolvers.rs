@@ -1,6 +1,6 @@
 //! Name servers of the host, which its programs ask.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Files, Host, Place, Proxy, Purpose, Resolution, Target, Timeouts, flows, names};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// Proxies that ask the host's name servers also while they run: Go's resolver and c-ares read the same file.
-const ASKING: [&str; 3] = ["caddy", "traefik", "envoy"];
+pub(super) const ASKING: [&str; 3] = ["caddy", "traefik", "envoy"];
 
 /// So many places that have a name are told.
 const MOST_PLACES: usize = 100;
@@ -60,6 +60,7 @@ pub fn legs(proxy: &Proxy, world: &dyn World, root: Option<u32>) -> Vec<Flow> {
             groups: Vec::new(),
             timeouts: Timeouts::default(),
             unresolved: None,
+            differing: None,
             file: None,
             unheard: false,
         });
@@ -126,6 +127,39 @@ fn behind_the_stub(files: &Files<'_>) -> Vec<(Server, &'static [Protocol])> {
 
 /// Where its configuration may lie, the weakest first.
 const RESOLVED_CONF: [&str; 3] = ["/usr/lib/systemd", "/run/systemd", "/etc/systemd"];
+
+/// The name servers that a name is asked of past the hosts file: those of `resolv.conf`, or those behind systemd-resolved, which reads that file, too.
+#[must_use]
+pub fn addresses(files: &Files<'_>) -> Vec<SocketAddr> {
+    let text = files.read(RESOLV_CONF).unwrap_or_default();
+    let asked = in_file(RESOLV_CONF, &text);
+    let plain = |(server, protocols): (Server, &[Protocol])| protocols.contains(&Protocol::UDP).then_some(server);
+    let servers: Vec<Server> = match asked.iter().any(|server| STUBS.contains(&server.address)) {
+        true => behind_the_stub(files).into_iter().filter_map(plain).collect(),
+        false => asked,
+    };
+    servers.into_iter().map(|server| SocketAddr::new(server.address, server.port)).collect()
+}
+
+/// The whole names that the C library's resolver asks for, in order (`__res_context_search`): with `ndots` dots or more as it is first, else with the domains of
+/// `search` first.
+#[must_use]
+pub fn candidates(files: &Files<'_>, name: &str) -> Vec<String> {
+    const MOST_DOMAINS: usize = 6;
+    let text = files.read(RESOLV_CONF).unwrap_or_default();
+    let last = |key: &str| text.lines().filter_map(|line| line.strip_prefix(key).filter(|rest| rest.starts_with([' ', '\t']))).next_back();
+    let domains = last("search").or(last("domain")).unwrap_or_default().split_whitespace().take(MOST_DOMAINS);
+    let ndots = last("options").and_then(|options| options.split_whitespace().find_map(|word| word.strip_prefix("ndots:")?.parse().ok()));
+    let whole = name.trim_end_matches('.').to_owned();
+    if name.ends_with('.') {
+        return vec![whole];
+    }
+    let searched = domains.map(|domain| format!("{whole}.{}", domain.trim_matches('.')));
+    match name.matches('.').count() >= ndots.unwrap_or(1) {
+        true => std::iter::once(whole.clone()).chain(searched).collect(),
+        false => searched.chain([whole.clone()]).collect(),
+    }
+}
 
 /// The name servers of a `resolv.conf`, with their lines, as `res_init` reads them.
 #[must_use]
