@@ -76,6 +76,8 @@ mod unreachable_rule;
 
 mod redundant_rule;
 
+pub mod member;
+
 mod order_after_final_drop;
 
 mod wrong_hook;

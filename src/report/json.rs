@@ -7,7 +7,6 @@ use super::{
     answer::condition_text,
     decision::{DecidedBy, decided_by, rule_at},
     delivery::{DeliveredTo, delivered_to},
-    member::{self, Member},
     space::Spaces,
 };
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         Confidence, Finding, Severity,
         beside::Stopped,
         judge::{Fate, Judged, Judgement, Leg, Piece, Verdict},
+        member::{self, Member},
         observed::{self, Observation},
         symptom::Symptom,
         trace::ending,

@@ -12,8 +12,6 @@ pub mod difference;
 
 pub mod json;
 
-pub mod member;
-
 pub mod rules;
 
 pub mod space;

@@ -8,6 +8,7 @@ use crate::{
         Finding,
         judge::{Fate, Judged, Judgement, Leg, Piece},
         later_chain_overrules::accepted_before,
+        member::{self, Member},
         observed, translation, witness,
     },
     fixes::{Fix, Lasting, Unproved},
@@ -18,7 +19,6 @@ use crate::{
         companion::words as companion_words,
         decision::{DecidedBy, decided_by},
         json::printed,
-        member::{self, Member},
     },
     site::Site,
 };
