@@ -119,7 +119,7 @@ fn host() -> impl Strategy<Value = Host> {
             chains,
             hooks: vec![(Hook::Forward, vec![ChainId(0)])],
             sets: vec![set("pairs", &[32, 16], pairs), set("map", &[16], map)],
-            conditions: vec![Condition { kind: ConditionKind::Rate, text: "limit rate 1/second".into() }],
+            conditions: vec![Condition { kind: ConditionKind::Rate, text: "limit rate 1/second".into(), by_sender: false }],
             conntrack: false,
             reads_route: false,
             reads_priority: false,

@@ -78,6 +78,22 @@ mod redundant_rule;
 
 pub mod member;
 
+mod own_address_blocked;
+
+mod dns_blocked;
+
+mod rate_limit_on_proxy;
+
+mod connection_limit_on_proxy;
+
+mod gateway_address_banned;
+
+mod blocklist_with_private_space;
+
+mod invalid_state_drop;
+
+mod exposed_upstream;
+
 mod order_after_final_drop;
 
 mod wrong_hook;
@@ -252,8 +268,12 @@ pub struct Finding {
 /// Every audit, most important first.
 pub const ALL: &[&Audit] = &[
     &expected_block_passes::AUDIT,
+    &gateway_address_banned::AUDIT,
+    &blocklist_with_private_space::AUDIT,
     &client_blocked::AUDIT,
     &upstream_blocked::AUDIT,
+    &own_address_blocked::AUDIT,
+    &dns_blocked::AUDIT,
     &upstream_unresolved::AUDIT,
     &unix_socket::AUDIT,
     &loopback_blocked::AUDIT,
@@ -282,13 +302,17 @@ pub const ALL: &[&Audit] = &[
     &name_differs::AUDIT,
     &upstream_silent::AUDIT,
     &partly_blocked::AUDIT,
+    &rate_limit_on_proxy::AUDIT,
+    &connection_limit_on_proxy::AUDIT,
     &sometimes_blocked::AUDIT,
     &path_mtu_black_hole::AUDIT,
+    &exposed_upstream::AUDIT,
     &undecided::AUDIT,
     &later_chain_overrules::AUDIT,
     &order_after_final_drop::AUDIT,
     &wrong_hook::AUDIT,
     &near_miss::AUDIT,
+    &invalid_state_drop::AUDIT,
     &two_back_ends::AUDIT,
     &dropped_before_netfilter::AUDIT,
     &ipsec_policy::AUDIT,
@@ -298,6 +322,19 @@ pub const ALL: &[&Audit] = &[
     &unreachable_rule::AUDIT,
     &redundant_rule::AUDIT,
     &rule_not_persistent::AUDIT,
+];
+
+/// Findings that say why packets are stopped, so that one of [`PLAIN`] for the same packets would say less.
+const CAUSES: [&Audit; 2] = [&gateway_address_banned::AUDIT, &blocklist_with_private_space::AUDIT];
+
+/// Findings that say only that packets are stopped.
+const PLAIN: [&Audit; 6] = [
+    &client_blocked::AUDIT,
+    &upstream_blocked::AUDIT,
+    &own_address_blocked::AUDIT,
+    &dns_blocked::AUDIT,
+    &loopback_blocked::AUDIT,
+    &reply_blocked::AUDIT,
 ];
 
 /// An audit by its code.
@@ -340,6 +377,18 @@ pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<F
             findings.push(Finding { audit, confidence, flow, problem });
         }
     }
+    let caused: Vec<(usize, Vec<(Leg, usize)>)> = findings
+        .iter()
+        .filter(|finding| CAUSES.iter().any(|audit| audit.code == finding.audit.code))
+        .map(|finding| (finding.flow, finding.problem.pieces.clone()))
+        .collect();
+    findings.retain(|finding: &Finding| {
+        let plain = PLAIN.iter().any(|audit| audit.code == finding.audit.code);
+        let told = |(flow, pieces): &(usize, Vec<_>)| {
+            *flow == finding.flow && finding.problem.pieces.first().is_some_and(|piece| pieces.contains(piece))
+        };
+        !(plain && caused.iter().any(told))
+    });
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.audit.severity));
     // Told with the finding that it explains, too.
     for (flow, (judged, meant)) in flows.iter().zip(&meant).enumerate() {
@@ -390,6 +439,15 @@ fn problem(title: String, judged: &Judged, wanted: impl Fn(Leg, &Piece) -> bool)
         (*leg, std::cmp::Reverse(judged.piece(*leg, *index).and_then(|piece| piece.senders(judged.version))))
     });
     (!pieces.is_empty()).then(|| Problem::shown(title, pieces))
+}
+
+/// The pieces by which a flow is blocked for a reason, and the first of them.
+fn stopped_by(judged: &Judged, reason: impl Fn(&Piece) -> bool) -> Option<(Problem, &Piece)> {
+    let wanted = judged.verdict == Verdict::Blocked && !matches!(judged.standing, judge::Standing::Others { .. });
+    let found = wanted.then(|| problem(String::new(), judged, |leg, piece| counts(leg) && piece.fate == Fate::Stopped && reason(piece)));
+    let found = found.flatten()?;
+    let (leg, index) = *found.pieces.first()?;
+    Some((found, judged.piece(leg, index)?))
 }
 
 /// Whether what becomes of a packet has a say in the flow's verdict.

@@ -1,7 +1,9 @@
 //! `reply-blocked`.
 
 use super::{
-    Audit, Check, Problem, Severity, is_stopped_by_rules,
+    Audit, Check, Problem, Severity,
+    dns_blocked::is_question,
+    is_stopped_by_rules,
     judge::{Fate, Judged, Leg, Verdict},
     problem,
 };
@@ -22,6 +24,7 @@ dropped. Usually a rule such as \"ct state established,related accept\" is missi
 fn check(_: &Site, judged: &Judged) -> Option<Problem> {
     let wanted = judged.verdict == Verdict::Blocked
         && judged.flow.role != Role::Service
+        && !is_question(judged)
         && !matches!(judged.standing, super::judge::Standing::Others { .. });
     let title = format!("{} is reached, but the rest of the connection is stopped", judged.to());
     let first =

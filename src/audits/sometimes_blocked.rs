@@ -4,8 +4,9 @@ use super::{
     Audit, Check, Problem, Severity, counts,
     judge::{Fate, Judged, Verdict},
     problem,
+    rate_limit_on_proxy::shared,
 };
-use crate::site::Site;
+use crate::{model::step::ConditionKind, site::Site};
 
 /// Time and load decide.
 pub const AUDIT: Audit = Audit {
@@ -18,8 +19,9 @@ not. The condition is named as the rule writes it.",
     check: Check::Flow(check),
 };
 
-fn check(_: &Site, judged: &Judged) -> Option<Problem> {
-    let wanted = judged.verdict == Verdict::Degraded;
+fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+    let told = |kind: ConditionKind| shared(site, judged, kind, String::new()).is_some();
+    let wanted = judged.verdict == Verdict::Degraded && !told(ConditionKind::Rate) && !told(ConditionKind::Connections);
     let title = format!("traffic to {} is stopped under a condition", judged.to());
     wanted.then(|| problem(title, judged, |leg, piece| counts(leg) && piece.fate == Fate::Sometimes)).flatten()
 }

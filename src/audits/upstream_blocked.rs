@@ -4,10 +4,10 @@ use super::{
     Audit, Check, Problem, Severity, is_stopped_by_rules,
     judge::{Judged, Leg, Standing, Verdict},
     loopback_blocked::is_upstream_by_loopback,
+    own_address_blocked::is_to_own_address,
     problem,
 };
-use crate::gateway::{Role, expression::Protocol};
-use crate::site::Site;
+use crate::{gateway::Role, site::Site};
 
 /// Nothing gets out.
 pub const AUDIT: Audit = Audit {
@@ -21,11 +21,10 @@ timeout (errno 110) for a drop, \"connection refused\" (111) or \"no route to ho
     check: Check::Flow(check),
 };
 
-fn check(_: &Site, judged: &Judged) -> Option<Problem> {
-    let upstream =
-        judged.flow.role == Role::Upstream || (judged.flow.role == Role::Resolver && judged.flow.expression.protocol != Protocol::TCP);
-    let wanted = upstream
+fn check(site: &Site, judged: &Judged) -> Option<Problem> {
+    let wanted = judged.flow.role == Role::Upstream
         && !is_upstream_by_loopback(judged)
+        && !is_to_own_address(site, judged)
         && judged.verdict == Verdict::Blocked
         && !matches!(judged.standing, Standing::Others { .. });
     let group = match (judged.standing, judged.flow.wanted.as_ref().and_then(|wanted| wanted.label.as_deref())) {

@@ -60,8 +60,9 @@ fn shortest(protocol: Protocol, version: IpVersion) -> u128 {
     transport + if version == IpVersion::V4 { 20 } else { 40 }
 }
 
-/// Ports below are for servers; no system gives them to a client by itself.
-const FIRST_OF_CLIENTS: u128 = 1024;
+/// Linux gives its clients ports from 32768 on, other systems from 49152 on (RFC 6335). A gateway that hides them may give any from 1024 on; but that one client in
+/// 60,000 has the number of somebody's service, which a rule means, is no fault of the rule.
+const FIRST_OF_CLIENTS: u128 = 32768;
 
 /// FIN, SYN, RST, PSH, ACK and URG: congestion notification is free to set its own two.
 const ALL_BUT_ECN: u128 = 0x3f;

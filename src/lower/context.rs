@@ -67,8 +67,15 @@ impl<'a> Context<'a> {
 
     /// A new condition.
     pub fn condition(&mut self, kind: ConditionKind, text: impl Into<String>) -> ConditionId {
-        self.conditions.push(Condition { kind, text: text.into() });
+        self.conditions.push(Condition { kind, text: text.into(), by_sender: false });
         ConditionId(self.conditions.len() as u32 - 1)
+    }
+
+    /// The last condition counts senders apart.
+    pub fn by_sender(&mut self) {
+        if let Some(last) = self.conditions.last_mut() {
+            last.by_sender = true;
+        }
     }
 
     /// The condition that every load from an IPv6 fragment has.

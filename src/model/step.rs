@@ -13,6 +13,8 @@ pub struct Condition {
     pub kind: ConditionKind,
     /// The expression in the operator's syntax ("limit rate 10/second").
     pub text: String,
+    /// Whether it counts each sender, or each group of them, apart; else all that meet it share what is left.
+    pub by_sender: bool,
 }
 
 /// What decides a condition.

@@ -3,6 +3,7 @@
 mod hidden;
 
 mod meant;
+mod traffic;
 
 use assert_cmd::Command;
 use serde_json::Value;

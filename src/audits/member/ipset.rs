@@ -36,6 +36,7 @@ impl Reader<'_> {
             element: if element.key.iter().all(|part| matches!(part, Part::ProtocolPort { .. })) { key.clone() } else { written.join(",") },
             key,
             set: format!("ipset {}", set.name),
+            named: true,
             time_left: extensions.and_then(|each| each.timeout).filter(|seconds| *seconds > 0).map(u64::from),
             comment: extensions.and_then(|each| each.comment.clone()),
         })

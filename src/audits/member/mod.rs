@@ -16,7 +16,7 @@ use crate::{
     model::{Field, RuleId},
     packets::{Packet, value::Words},
     ruleset::xtables::Match,
-    simulate::outcome::Decision,
+    simulate::{outcome::Decision, view::View},
     site::Site,
 };
 
@@ -27,6 +27,9 @@ pub struct Member {
     pub key: String,
     /// `ipset NAME`, or `set NAME` of nf_tables.
     pub set: String,
+    /// Whether the set has a name: it is kept apart from the rule.
+    #[serde(skip)]
+    pub named: bool,
     /// The element as its own tool writes it.
     pub element: String,
     /// Seconds; none if it stays.
@@ -37,6 +40,12 @@ pub struct Member {
 }
 
 impl Member {
+    /// Whether it is one address that is looked up.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        self.key.parse::<std::net::IpAddr>().is_ok()
+    }
+
     /// A sentence without its end.
     #[must_use]
     pub fn words(&self) -> String {
@@ -54,10 +63,10 @@ impl Member {
     }
 }
 
-/// The elements by which a packet matched the sets of a rule, as far as they were read.
+/// The elements by which a packet matched the sets of a rule, as far as they were read; `changed` is what of it had changed when the rule saw it.
 #[must_use]
-pub fn of_rule(site: &Site, rule: RuleId, packet: &Packet) -> Vec<Member> {
-    let reader = Reader { site, packet };
+pub fn of_rule(site: &Site, rule: RuleId, packet: &Packet, changed: &View) -> Vec<Member> {
+    let reader = Reader { site, packet, changed };
     if let Some(rule) = site.iptables_rule(packet.version, rule) {
         let sets = rule.matches.iter().filter_map(|each| match each {
             Match::Set(set) if !set.inverted && !set.physical => Some(set),
@@ -72,7 +81,7 @@ pub fn of_rule(site: &Site, rule: RuleId, packet: &Packet) -> Vec<Member> {
 #[must_use]
 pub fn of_piece(site: &Site, judged: &Judged, piece: &Piece) -> Vec<Member> {
     match (&piece.outcome.decided_by, witness::packet(judged, piece)) {
-        (Decision::Rule { rule, .. }, Some(packet)) => of_rule(site, *rule, &packet),
+        (Decision::Rule { rule, .. }, Some(packet)) => of_rule(site, *rule, &packet, &piece.outcome.changed),
         _ => Vec::new(),
     }
 }
@@ -90,11 +99,17 @@ fn duration(seconds: u64) -> String {
 struct Reader<'a> {
     site: &'a Site,
     packet: &'a Packet,
+    changed: &'a View,
 }
 
 impl Reader<'_> {
+    /// A field as the rule saw it.
     fn known(&self, field: Field) -> Option<u128> {
-        self.packet.known.iter().find(|(each, _)| *each == field).map(|(_, value)| *value)
+        let sent = |field: Field| self.packet.known.iter().find(|(each, _)| *each == field).map(|(_, value)| *value);
+        match self.changed.get(field) {
+            Some(bits) => bits.value(sent),
+            None => sent(field),
+        }
     }
 
     fn words(&self, fields: &[Field]) -> Option<String> {

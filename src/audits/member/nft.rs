@@ -63,6 +63,7 @@ impl Reader<'_> {
         let told = |value| words.value(field, value);
         Some(Member {
             key: told(known),
+            named: set.flags & ANONYMOUS == 0,
             set: if set.flags & ANONYMOUS != 0 { "the rule's own set".into() } else { format!("set {}", set.name) },
             element: if first == last { told(first) } else { format!("{}-{}", told(first), told(last)) },
             time_left: element.expiration.map(|milliseconds| milliseconds / 1000),

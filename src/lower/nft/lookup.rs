@@ -32,6 +32,7 @@ impl Reader<'_, '_> {
         }
         if !lookup.invert && sets::is_limited(set) {
             self.undecided(ConditionKind::Rate, format!("a limit of an element of set {}", set.name));
+            self.context.by_sender();
         }
     }
 
@@ -99,6 +100,7 @@ impl Reader<'_, '_> {
         let timeout = if dynset.timeout == 0 { set.timeout.unwrap_or(0) } else { dynset.timeout };
         let brief = (1..60_000).contains(&timeout);
         let (key, set) = self.key(at, set, dynset.key);
+        let by_sender = key.iter().flat_map(Bits::fields).any(|field| field == Field::Source);
         self.effect(Step::Learn {
             key,
             set,
@@ -111,6 +113,9 @@ impl Reader<'_, '_> {
             // A counter of an element is not the rule's.
             if !matches!(expr, crate::ruleset::nft::Expr::Counter(_)) {
                 self.expression(expr);
+            }
+            if by_sender && matches!(expr, crate::ruleset::nft::Expr::Limit(_) | crate::ruleset::nft::Expr::Connlimit(_)) {
+                self.context.by_sender();
             }
         }
     }

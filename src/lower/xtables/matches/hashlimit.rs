@@ -16,6 +16,9 @@ const AH: u128 = 51;
 #[must_use]
 pub fn meaning(each: &Match, hashlimit: &Hashlimit, context: &mut Context<'_>) -> Meaning {
     let holds = undecided(each, ConditionKind::Rate, context);
+    if hashlimit.by.source {
+        context.by_sender();
+    }
     let mut dropped = Vec::new();
     if hashlimit.by.source_port || hashlimit.by.destination_port {
         let with_ports = Test::is(Field::Protocol, Values::from_ranges(8, WITH_PORTS.map(|number| (number, number))));

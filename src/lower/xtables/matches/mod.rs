@@ -167,7 +167,7 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
         Match::Comment(_) => comment::meaning(),
         Match::Connbytes(_) => connbytes::meaning(each, context),
         Match::Connlabel(connlabel) => connlabel::meaning(connlabel, context),
-        Match::Connlimit(_) => connlimit::meaning(each, context),
+        Match::Connlimit(connlimit) => connlimit::meaning(each, connlimit, context),
         Match::Connmark(connmark) => connmark::meaning(connmark),
         Match::Conntrack(conntrack) => conntrack::meaning(each, conntrack, context),
         Match::Cpu(cpu) => cpu::meaning(cpu),
