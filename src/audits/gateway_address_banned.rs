@@ -25,15 +25,10 @@ it does not come back: ignoreip, an allow-list, and the user's own address in th
 const BANNING: [&str; 3] = ["fail2ban", "CrowdSec", "CSF"];
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {
-    let known = matches!(judged.flow.role, Role::Upstream | Role::Resolver | Role::Loopback) || has_one_sender(judged);
+    let known = matches!(judged.flow.role, Role::Upstream | Role::Resolver | Role::Loopback);
     let (problem, _) = known.then(|| stopped_by(judged, |piece| is_ban(site, judged, piece))).flatten()?;
     let title = format!("an address of the traffic to {} is banned", judged.to());
     Some(Problem { title, ..problem })
-}
-
-fn has_one_sender(judged: &Judged) -> bool {
-    let width = crate::model::Field::Source.width(judged.version);
-    judged.start.packets.values(crate::model::Field::Source, width).single().is_some()
 }
 
 fn is_ban(site: &Site, judged: &Judged, piece: &Piece) -> bool {

@@ -146,14 +146,14 @@ pub const CONDITIONS: &[Condition] = &[
     stops("loopback drop", Loopback, "rule input iifname lo tcp dport 9000 drop", "loopback-blocked"),
     stops("no loopback", Loopback, "only input 'ct state established accept' 'tcp dport 8000-8010 accept'", "loopback-blocked"),
     stops("loopback reject", Loopback, "rule output tcp dport 9000 reject with tcp reset", "loopback-blocked"),
-    stops("only 127.0.0.1", Own, "only input 'ct state established accept' 'ip daddr 127.0.0.1 accept'", "upstream-blocked"),
-    stops("by interface, not lo", Own, "only output 'oifname v0 accept' 'ip daddr 127.0.0.1 accept'", "upstream-blocked"),
+    stops("only 127.0.0.1", Own, "only input 'ct state established accept' 'ip daddr 127.0.0.1 accept'", "own-address-blocked"),
+    stops("by interface, not lo", Own, "only output 'oifname v0 accept' 'ip daddr 127.0.0.1 accept'", "own-address-blocked"),
     stops("no listener", Nothing, "true", "no-listener"),
     stops("other family", OtherFamily, "true", "listener-elsewhere"),
     stops("other address", Elsewhere, "true", "listener-elsewhere"),
     Condition {
         certain: false,
-        ..stops("rate limit", Far, "rule output tcp dport 8080 limit rate over 1/minute burst 5 packets drop", "sometimes-blocked")
+        ..stops("rate limit", Far, "rule output tcp dport 8080 limit rate over 1/minute burst 5 packets drop", "rate-limit-on-proxy")
     },
 ];
 
