@@ -100,6 +100,10 @@ mod wrong_hook;
 
 mod near_miss;
 
+mod ipv6_forgotten;
+
+mod unknown_match;
+
 mod service_closed;
 
 mod two_back_ends;
@@ -144,7 +148,7 @@ use serde::Serialize;
 
 use crate::{
     gateway::Expect,
-    model::{Hook, RuleId},
+    model::{Hook, IpVersion, RuleId},
     simulate::{Stage, outcome::Decision},
     site::Site,
 };
@@ -176,8 +180,8 @@ type Placed = Vec<(usize, Problem)>;
 enum Check {
     /// Of a flow.
     Flow(fn(&Site, &Judged) -> Option<Problem>),
-    /// Of a rule that seems to be meant for a flow that is stopped.
-    Meant(fn(&Site, &Judged, &Meant) -> Option<Problem>),
+    /// Of rules that seem to be meant for flows that are stopped: one for each flow, or none.
+    Meant(fn(&Site, &[Judged], &[Option<Meant>]) -> Placed),
     /// Of the host: told once, beside the first of the flows that suffer from it, with that flow's index.
     Host(fn(&Site, &[Judged]) -> Placed),
     /// Of rules that others hide.
@@ -218,7 +222,7 @@ pub struct Problem {
     /// A decision that let the packets through before another stopped them.
     pub overruled: Option<Decision>,
     /// The rule that it is about, with the hook where it stands, where that is not the one that decided of the pieces.
-    pub rule: Option<(Hook, RuleId)>,
+    pub rule: Option<(IpVersion, Hook, RuleId)>,
     /// What of the host shows it, where it is no rule, each as a sentence.
     pub facts: Vec<String>,
     /// What the sender sees, where the pieces do not tell.
@@ -313,6 +317,8 @@ pub const ALL: &[&Audit] = &[
     &wrong_hook::AUDIT,
     &near_miss::AUDIT,
     &invalid_state_drop::AUDIT,
+    &ipv6_forgotten::AUDIT,
+    &unknown_match::AUDIT,
     &two_back_ends::AUDIT,
     &dropped_before_netfilter::AUDIT,
     &ipsec_policy::AUDIT,
@@ -351,8 +357,8 @@ pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<F
     let mut hidden = if flows.is_empty() { Vec::new() } else { shadow::find(site) };
     // Where a flow misses such a rule, that is told.
     let missed = |each: &Shadowed| {
-        let known = flows.iter().zip(&meant).filter_map(|(judged, meant)| Some((judged.version, meant.as_ref()?)));
-        known.filter(|(_, meant)| matches!(meant.why, Why::Late)).any(|(version, meant)| (version, meant.rule) == (each.version, each.rule))
+        let mut known = meant.iter().flatten().filter(|meant| matches!(meant.why, Why::Late));
+        known.any(|meant| (meant.version, meant.rule) == (each.version, each.rule))
     };
     hidden.retain(|each| !missed(each));
     for audit in ALL {
@@ -362,10 +368,7 @@ pub fn findings(site: &Site, flows: &[Judged], reboot: &reboot::Reboot) -> Vec<F
                 let wanted = flows.iter().enumerate().filter(|(_, judged)| judged.flow.expect == of);
                 wanted.filter_map(|(flow, judged)| Some((flow, check(site, judged)?))).collect()
             }
-            Check::Meant(check) => {
-                let known = flows.iter().zip(&meant).enumerate();
-                known.filter_map(|(flow, (judged, meant))| Some((flow, check(site, judged, meant.as_ref()?)?))).collect()
-            }
+            Check::Meant(check) => check(site, flows, &meant),
             Check::Host(check) => check(site, flows),
             Check::Hidden(check) => check(site, flows, &hidden),
             Check::Boot(check) => check(site, flows, reboot),

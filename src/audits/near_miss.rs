@@ -1,9 +1,9 @@
 //! `near-miss`.
 
 use super::{
-    Audit, Check, Problem, Severity,
+    Audit, Check, Placed, Severity,
     judge::Judged,
-    meant::{Meant, Why, because, field},
+    meant::{Meant, Why, field, placed},
 };
 use crate::site::Site;
 
@@ -20,12 +20,10 @@ the set that the rule reads. Correct the rule rather than add a second one; the 
     check: Check::Meant(check),
 };
 
-fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
-    let Why::Lacks(difference) = &meant.why else { return None };
-    let title = format!("a rule would accept traffic to {}, but for the {}", judged.to(), field(difference.field));
-    Some(Problem {
-        rule: Some((meant.hook, meant.rule)),
-        doubtful: meant.vague,
-        ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
+fn check(site: &Site, flows: &[Judged], meant: &[Option<Meant>]) -> Placed {
+    placed(flows, meant, |judged, meant| {
+        let Why::Lacks(difference) = &meant.why else { return None };
+        let title = format!("a rule would accept traffic to {}, but for the {}", judged.to(), field(difference.field));
+        Some(meant.problem(site, judged, title))
     })
 }

@@ -1,9 +1,9 @@
 //! `order-after-final-drop`.
 
 use super::{
-    Audit, Check, Problem, Severity,
+    Audit, Check, Placed, Severity,
     judge::Judged,
-    meant::{Meant, Why, because},
+    meant::{Meant, Why, placed},
 };
 use crate::site::Site;
 
@@ -20,10 +20,9 @@ or a rule file with the drop at its end.",
     check: Check::Meant(check),
 };
 
-fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
-    let title = format!("a rule accepts traffic to {}, but too late", judged.to());
-    matches!(meant.why, Why::Late | Why::LaterChain).then(|| Problem {
-        rule: Some((meant.hook, meant.rule)),
-        ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
+fn check(site: &Site, flows: &[Judged], meant: &[Option<Meant>]) -> Placed {
+    placed(flows, meant, |judged, meant| {
+        let title = format!("a rule accepts traffic to {}, but too late", judged.to());
+        matches!(meant.why, Why::Late | Why::LaterChain).then(|| meant.problem(site, judged, title))
     })
 }

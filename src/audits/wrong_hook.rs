@@ -1,9 +1,9 @@
 //! `wrong-hook`.
 
 use super::{
-    Audit, Check, Problem, Severity,
+    Audit, Check, Placed, Problem, Severity,
     judge::Judged,
-    meant::{Meant, Why, because},
+    meant::{Meant, Why, placed},
 };
 use crate::{gateway::Role, site::Site};
 
@@ -20,12 +20,11 @@ it does so with its new destination: rules of FORWARD ask for the address and po
     check: Check::Meant(check),
 };
 
-fn check(site: &Site, judged: &Judged, meant: &Meant) -> Option<Problem> {
-    let title = format!("a rule that seems meant for traffic to {} never sees it", judged.to());
-    let wanted = matches!(meant.why, Why::Elsewhere(_) | Why::Detached | Why::Translated(_));
-    wanted.then(|| Problem {
-        rule: Some((meant.hook, meant.rule)),
-        doubtful: judged.flow.role == Role::Upstream && matches!(meant.why, Why::Elsewhere(_)),
-        ..Problem::shown(title, vec![meant.piece]).because(because(site, judged, meant))
+fn check(site: &Site, flows: &[Judged], meant: &[Option<Meant>]) -> Placed {
+    placed(flows, meant, |judged, meant| {
+        let title = format!("a rule that seems meant for traffic to {} never sees it", judged.to());
+        let wanted = matches!(meant.why, Why::Elsewhere(_) | Why::Detached | Why::Translated(_));
+        let doubtful = judged.flow.role == Role::Upstream && matches!(meant.why, Why::Elsewhere(_));
+        wanted.then(|| Problem { doubtful, ..meant.problem(site, judged, title) })
     })
 }

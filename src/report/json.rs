@@ -310,7 +310,7 @@ pub fn finding(site: &Site, judged: &Judged, finding: &Finding, fix: Option<&fix
         outcomes.into_iter().map(move |outcome| Evidence { packet: leg_name(leg), outcome, members: members.clone() })
     });
     let first = pieces().next();
-    let own = finding.problem.rule.map(|(hook, rule)| rule_at(site, judged.version, hook, rule));
+    let own = finding.problem.rule.map(|(version, hook, rule)| rule_at(site, version, hook, rule));
     Reported {
         code: finding.audit.code,
         severity: finding.audit.severity,

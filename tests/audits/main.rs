@@ -5,6 +5,10 @@ mod hidden;
 mod meant;
 mod traffic;
 
+mod unknown;
+
+mod versions;
+
 use assert_cmd::Command;
 use serde_json::Value;
 
@@ -38,13 +42,25 @@ fn codes(rules: &str, host: &str, flow: &str) -> Vec<String> {
 
 /// The findings about one flow.
 fn findings(rules: &str, host: &str, flow: &str) -> Vec<Value> {
+    findings_of([rules, ""], host, &[flow])
+}
+
+/// The findings about flows, with the rules of both IP versions.
+fn findings_of(rules: [&str; 2], host: &str, flows: &[&str]) -> Vec<Value> {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("host.toml");
-    std::fs::write(&path, host).expect("a file");
-    let path = path.display().to_string();
-    let args = ["--iptables-save", "-", "--host", &path, "--no-discover", "--flow", flow, "--format", "json"];
-    let output = Command::cargo_bin("clearway").expect("the program").args(args).write_stdin(rules).output().expect("it runs");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{flow}: {output:?}"));
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let [four, six] = rules;
+    let (four, host) = (file("rules.v4", four), file("host.toml", host));
+    let mut args = vec!["--iptables-save", &four, "--host", &host, "--no-discover", "--format", "json"];
+    let six = (!six.is_empty()).then(|| file("rules.v6", six));
+    args.extend(six.iter().flat_map(|six| ["--ip6tables-save", six]));
+    args.extend(flows.iter().flat_map(|flow| ["--flow", flow]));
+    let output = Command::cargo_bin("clearway").expect("the program").args(args).output().expect("it runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{flows:?}: {output:?}"));
     report["findings"].as_array().expect("findings").clone()
 }
 

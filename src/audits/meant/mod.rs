@@ -13,8 +13,11 @@ mod words;
 
 use rustc_hash::FxHashSet;
 
-use super::judge::{Fate, Judged, Leg, Piece, Verdict};
-use super::later_chain_overrules::accepted_before;
+use super::{
+    Placed, Problem,
+    judge::{Fate, Judged, Leg, Piece, Verdict},
+    later_chain_overrules::accepted_before,
+};
 use crate::{
     gateway::{Expect, Role},
     model::{ChainId, Field, Hook, Host, IpVersion, RuleId, Step, Test, Values, chain::ChainKind},
@@ -40,11 +43,15 @@ pub enum Why {
     Detached,
     /// It asks for something that they do not have.
     Lacks(walk::Difference),
+    /// It is for the other IP version alone.
+    OtherVersion,
 }
 
 /// A rule that looks as if it was made for a flow.
 #[derive(Debug, Clone)]
 pub struct Meant {
+    /// The IP version that its rule is for.
+    pub version: IpVersion,
     pub rule: RuleId,
     /// Where it stands; of a chain to which no rule leads, where it would help.
     pub hook: Hook,
@@ -73,6 +80,23 @@ pub fn find(site: &Site, flows: &[Judged]) -> Vec<Option<Meant>> {
         is_stopped(judged).then(|| of_flow(site, judged, known, &mut left)).flatten()
     };
     flows.iter().map(of).collect()
+}
+
+/// A problem for each flow of whose rule one can be told.
+pub fn placed(flows: &[Judged], meant: &[Option<Meant>], problem: impl Fn(&Judged, &Meant) -> Option<Problem>) -> Placed {
+    let known = flows.iter().zip(meant).enumerate();
+    known.filter_map(|(flow, (judged, meant))| Some((flow, problem(judged, meant.as_ref()?)?))).collect()
+}
+
+impl Meant {
+    /// The problem that it does not help, in a title.
+    pub fn problem(&self, site: &Site, judged: &Judged, title: String) -> Problem {
+        Problem {
+            rule: Some((self.version, self.hook, self.rule)),
+            doubtful: self.vague,
+            ..Problem::shown(title, vec![self.piece]).because(because(site, judged, self))
+        }
+    }
 }
 
 /// Whether rules stop all of it, or most.
@@ -208,10 +232,34 @@ impl Search<'_> {
         let near =
             here.iter().filter(|candidate| !candidate.late).filter_map(|candidate| Some((self.nearness(host, candidate)?, candidate)));
         // The first of those that are equally near.
-        let (nearness, candidate) = near.min_by_key(|(nearness, _)| *nearness)?;
+        let nearest = near.min_by_key(|(nearness, _)| *nearness);
+        if nearest.is_none_or(|(nearness, _)| nearness.vague)
+            && let Some(other) = self.of_other_version(hook, &packets, left)
+        {
+            return Some(other);
+        }
+        let (nearness, candidate) = nearest?;
         let mut meant = self.meant(candidate, hook, Why::Lacks(candidate.lacks.clone()?));
         meant.vague = nearness.vague;
         Some(meant)
+    }
+
+    /// A rule that would accept them if they were of the other IP version.
+    fn of_other_version(&self, hook: Hook, packets: &Packets<'_>, left: &mut usize) -> Option<Meant> {
+        let version = match self.judged.version {
+            IpVersion::V4 => IpVersion::V6,
+            IpVersion::V6 => IpVersion::V4,
+        };
+        let host = &self.site.lowered(version).host;
+        for base in host.chains_at(hook).iter().filter(|base| filters(host, **base)) {
+            // Addresses of one version are none of the other: who asks for them is not meant.
+            let found = Walk::new(host, packets, Moment::Now, None, left).of(*base);
+            let whole = |each: &&Candidate| each.lacks.is_none() && self.names_ports(each) && self.is_own(version, each.rule);
+            if let Some(found) = found.iter().find(whole) {
+                return Some(Meant { version, ..self.meant(found, hook, Why::OtherVersion) });
+            }
+        }
+        None
     }
 
     /// Whether a rule leads to a chain that no packet of this host can fit, as one for an interface that is not there.
@@ -229,20 +277,21 @@ impl Search<'_> {
     }
 
     fn meant(&self, candidate: &Candidate, hook: Hook, why: Why) -> Meant {
-        Meant { rule: candidate.rule, hook, why, piece: self.at, vague: false, partly: candidate.partly }
+        Meant { version: self.judged.version, rule: candidate.rule, hook, why, piece: self.at, vague: false, partly: candidate.partly }
+    }
+
+    fn may_be_meant(&self, candidate: &Candidate) -> bool {
+        let own = |rule: RuleId| self.is_own(self.judged.version, rule);
+        own(candidate.rule) && candidate.lacks.as_ref().is_none_or(|lacks| own(lacks.rule))
     }
 
     /// Whether an operator wrote it: programs repair their own rules themselves.
-    fn may_be_meant(&self, candidate: &Candidate) -> bool {
-        let writer = |rule: RuleId| self.site.writer(self.judged.version, rule.chain, Some(rule.index));
-        let own = |rule: RuleId| match writer(rule) {
+    fn is_own(&self, version: IpVersion, rule: RuleId) -> bool {
+        match self.site.writer(version, rule.chain, Some(rule.index)) {
             None => true,
-            Some(owner) if owner.name == "Docker" => {
-                self.site.chain(self.judged.version, rule.chain).is_some_and(|chain| chain.name == "DOCKER-USER")
-            }
+            Some(owner) if owner.name == "Docker" => self.site.chain(version, rule.chain).is_some_and(|chain| chain.name == "DOCKER-USER"),
             Some(owner) => matches!(owner.name, "ufw" | "firewalld" | "Shorewall"),
-        };
-        own(candidate.rule) && candidate.lacks.as_ref().is_none_or(|lacks| own(lacks.rule))
+        }
     }
 
     /// Whether it is for this service, and not for all traffic of a kind.

@@ -17,7 +17,7 @@ const MOST_RANGES: usize = 4;
 
 /// The rule and what keeps it from helping, in one sentence.
 pub fn because(site: &Site, judged: &Judged, meant: &Meant) -> String {
-    format!("{} {}", place(site, judged.version, meant.rule), sentence(site, judged, meant))
+    format!("{} {}", place(site, meant.version, meant.rule), sentence(site, judged, meant))
 }
 
 /// What keeps the rule from helping.
@@ -29,6 +29,10 @@ fn sentence(site: &Site, judged: &Judged, meant: &Meant) -> String {
         Why::Elsewhere(hook) => {
             format!("would accept {part}, but stands in {}, where these packets never pass", name(*hook))
         }
+        Why::OtherVersion => match judged.version {
+            IpVersion::V4 => format!("would accept {part}, but is for IPv6 alone"),
+            IpVersion::V6 => format!("would accept {part}, but is for IPv4 alone"),
+        },
         Why::Detached => format!("would accept {part}, but no rule leads to its chain"),
         Why::Translated(difference) => {
             let (asked, own) = both(site, judged, meant, difference);

@@ -195,6 +195,6 @@ fn placed(site: &Site, flows: &[Judged], each: &Shadowed, title: impl Fn(&str, &
         .map_or_else(String::new, |chain| format!("{} {} {}, rule {}", chain.family, chain.table, chain.name, each.rule.index + 1));
     let facts = std::iter::once(&each.rule).chain(&each.by).map(words).collect();
     let hook = site.chain(each.version, each.rule.chain).and_then(|chain| chain.base.as_ref()).map(|base| base.hook);
-    let rule_of_flow = of_version.and(hook).map(|hook| (hook, each.rule));
-    (of_version.unwrap_or_default(), Problem { rule: rule_of_flow, ..Problem::beside(title(&rule, &by), facts) })
+    let place = hook.map(|hook| (each.version, hook, each.rule));
+    (of_version.unwrap_or_default(), Problem { rule: place, ..Problem::beside(title(&rule, &by), facts) })
 }
