@@ -3,6 +3,7 @@
 use super::{
     Audit, Check, Problem, Severity,
     judge::{Judged, Leg, Verdict},
+    neighbour_silent::silent,
     observed,
     seen::{self, Telling},
     symptom::Symptom,
@@ -27,7 +28,9 @@ const TIMEOUT: u32 = 110;
 
 fn check(site: &Site, judged: &Judged) -> Option<Problem> {
     let (waiting, _) = observed::repeated(site, judged);
-    if waiting == 0 || !matches!(judged.verdict, Verdict::Pass | Verdict::Partly | Verdict::Degraded) {
+    // That a neighbour does not answer says more.
+    let told = waiting == 0 || silent(site, judged).is_some();
+    if told || !matches!(judged.verdict, Verdict::Pass | Verdict::Partly | Verdict::Degraded) {
         return None;
     }
     let title = match observed::is_answered(site, judged) {

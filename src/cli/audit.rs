@@ -57,6 +57,7 @@ pub fn audit(source: Source, chosen: &FlowArgs, format: Format, fail_on: Severit
         let Onward { arrived, untold } = onward::follow(&source.site, &source.others, &mut judged);
         let mut audited = audited(source, judged);
         audited.assumptions.extend(untold);
+        audited.assumptions.extend(chosen.unfollowed(source, &audited));
         let others: Vec<Option<Audited>> = source
             .others
             .iter()

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, path::PathBuf};
 
 use crate::{
+    audited::Audited,
     audits,
     collect::files::Disk,
     gateway::{
@@ -122,6 +123,13 @@ impl FlowArgs {
     fn observed(&self, source: &Source, given: &[Flow], upstreams: &[Flow]) -> Vec<Flow> {
         let named: HashSet<_> = given.iter().chain(upstreams).map(|flow| &flow.expression.destination).collect();
         gateway::observed::flows(&source.site.snapshot, &source.site.network, |end| named.contains(end))
+    }
+
+    /// That not everything that is seen to travel is followed.
+    pub fn unfollowed(&self, source: &Source, audited: &Audited) -> Option<String> {
+        let named: HashSet<_> = audited.flows.iter().map(|judged| &judged.flow.expression.destination).collect();
+        let unfollowed = || gateway::observed::unfollowed(&source.site.snapshot, &source.site.network, |end| named.contains(end));
+        if self.no_discover { None } else { unfollowed() }
     }
 
     /// The operator's own file: the one that is named, or for this very host the usual one.

@@ -179,6 +179,15 @@ impl Found {
     }
 }
 
+/// The addresses (IPv4) that an answer to question `id` tells for a name, none if it tells of none; None for what is no such answer.
+#[must_use]
+pub fn addresses(answer: &[u8], id: u16, name: &str) -> Option<Vec<IpAddr>> {
+    match found(answer, id, name, A) {
+        Ok(Found::Addresses(addresses)) => Some(addresses),
+        _ => None,
+    }
+}
+
 fn found(answer: &[u8], id: u16, name: &str, kind: u16) -> Result<Found, Failure> {
     let number =
         |at: usize| answer.get(at..).and_then(<[u8]>::first_chunk).map(|bytes| u16::from_be_bytes(*bytes)).ok_or(Failure::Nonsense);

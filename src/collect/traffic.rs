@@ -46,6 +46,9 @@ pub fn read(snapshot: &Snapshot, programs: &BTreeMap<u32, String>) -> Traffic {
     match connections::read() {
         Ok((found, whole)) => {
             traffic.connections = of_programs(outgoing(found, snapshot), programs);
+            let left = traffic.connections.len().saturating_sub(MOST_KEPT);
+            traffic.connections.truncate(MOST_KEPT);
+            traffic.unread.extend((left > 0).then(|| format!("{left} more groups of connections of this host are not kept")));
             traffic.unread.extend((!whole).then(|| "not all connections of this host were read: there are too many".to_owned()));
         }
         Err(error) => traffic.unread.push(format!("connections of this host could not be read: {error}")),
@@ -57,7 +60,12 @@ pub fn read(snapshot: &Snapshot, programs: &BTreeMap<u32, String>) -> Traffic {
             traffic.unread.push(format!("the {count} connections of connection tracking were not read: they are more than {MOST_TRACKED}"));
         }
         Some(_) => match conntrack::entries() {
-            Ok(entries) => traffic.tracked = counted(entries),
+            Ok(entries) => {
+                traffic.tracked = counted(entries);
+                let left = traffic.tracked.len().saturating_sub(MOST_KEPT);
+                traffic.tracked.truncate(MOST_KEPT);
+                traffic.unread.extend((left > 0).then(|| format!("{left} more groups of tracked connections are not kept")));
+            }
             Err(error) => traffic.unread.push(format!("the connections of connection tracking could not be read: {error}")),
         },
     }
@@ -134,7 +142,7 @@ fn of_programs(connections: Vec<Connection>, programs: &BTreeMap<u32, String>) -
         entry.most = entry.most.max(repeats);
         entry.pid = entry.pid.min(pid);
     }
-    most(counted.into_values().collect(), |each| each.count)
+    sorted(counted.into_values().collect(), |each| each.count)
 }
 
 fn counted(entries: Vec<conntrack::Entry>) -> Vec<Tracked> {
@@ -143,13 +151,12 @@ fn counted(entries: Vec<conntrack::Entry>) -> Vec<Tracked> {
         *counted.entry((each.from.ip(), each.to, each.server, each.answered)).or_default() += 1;
     }
     let tracked = counted.into_iter().map(|((from, to, server, answered), count)| Tracked { from, to, server, answered, count });
-    most(tracked.collect(), |each| each.count)
+    sorted(tracked.collect(), |each| each.count)
 }
 
-/// Those that count most.
-fn most<T>(mut all: Vec<T>, count: impl Fn(&T) -> u32) -> Vec<T> {
+/// Those that count most come first.
+fn sorted<T>(mut all: Vec<T>, count: impl Fn(&T) -> u32) -> Vec<T> {
     all.sort_by_key(|each| std::cmp::Reverse(count(each)));
-    all.truncate(MOST_KEPT);
     all
 }
 
@@ -171,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_most_is_kept() {
+    fn what_counts_most_comes_first() {
         let one = |port: u16| conntrack::Entry {
             from: SocketAddr::from(([192, 0, 2, 1], 40000)),
             to: SocketAddr::from(([10, 0, 0, 1], port)),
@@ -179,7 +186,7 @@ mod tests {
             answered: true,
         };
         let found = counted((1..=5_000).map(one).chain([one(5_000)]).collect());
-        assert_eq!(found.len(), MOST_KEPT);
+        assert_eq!(found.len(), 5_000);
         assert_eq!((found[0].to.port(), found[0].count), (5_000, 2));
     }
 }

@@ -51,18 +51,27 @@ fn program(process: &Process) -> &str {
 #[must_use]
 pub fn flows(snapshot: &Snapshot, network: &Network, known: impl Fn(&Endpoint) -> bool) -> Vec<Flow> {
     let mut flows: Vec<Flow> = Vec::new();
-    let mut add = |flow: Flow| {
+    for flow in candidates(snapshot, network) {
         let alike = |other: &Flow| (&other.expression, other.uid) == (&flow.expression, flow.uid);
         if flows.len() < MOST && !known(&flow.expression.destination) && !flows.iter().any(alike) {
             flows.push(flow);
         }
-    };
-    snapshot.traffic.connections.iter().filter_map(by_socket).for_each(&mut add);
-    let unread = snapshot.processes.iter().map(program).any(|name| PROGRAMS.contains(&name));
-    for tracked in &snapshot.traffic.tracked {
-        by_tracking(tracked, network, unread).into_iter().for_each(&mut add);
     }
     flows
+}
+
+/// How many more destinations are seen than flows are taken from; `known` are those of all flows.
+#[must_use]
+pub fn unfollowed(snapshot: &Snapshot, network: &Network, known: impl Fn(&Endpoint) -> bool) -> Option<String> {
+    let left: HashSet<Endpoint> =
+        candidates(snapshot, network).map(|flow| flow.expression.destination).filter(|destination| !known(destination)).collect();
+    (!left.is_empty()).then(|| format!("{} more destinations of connections that were seen are not followed", left.len()))
+}
+
+fn candidates(snapshot: &Snapshot, network: &Network) -> impl Iterator<Item = Flow> {
+    let unread = snapshot.processes.iter().map(program).any(|name| PROGRAMS.contains(&name));
+    let tracked = snapshot.traffic.tracked.iter().filter_map(move |tracked| by_tracking(tracked, network, unread));
+    snapshot.traffic.connections.iter().filter_map(by_socket).chain(tracked)
 }
 
 /// What a proxy's own connections show.

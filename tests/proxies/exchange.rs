@@ -246,6 +246,8 @@ fn mended(condition: &Condition, finding: &serde_json::Value, gateway: &Namespac
         return if by_rule { vec![format!("{name}: no fix for what a rule stops: {finding}")] } else { Vec::new() };
     }
     gateway.shell(&commands.iter().map(|command| format!("{}\n", command.replace("{ ", "'{ ").replace(" }", " }'"))).collect::<String>());
+    // Who did not answer under the condition did not for its sake.
+    gateway.shell("ip neigh flush all nud failed; ip neigh flush all nud incomplete");
     let audited = audit(&gateway.0);
     let mut differences = Vec::new();
     if let Some(left) = first_finding(&audited, upstream).filter(|left| left["flow"] == finding["flow"]) {

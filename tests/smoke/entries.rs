@@ -32,7 +32,7 @@ use clearway::{
 pub type Entry = (&'static str, fn(&[u8]));
 
 /// Every entry with its name.
-pub const ENTRIES: [Entry; 8] = [
+pub const ENTRIES: [Entry; 9] = [
     ("ruleset", ruleset),
     ("network", network),
     ("snapshot", snapshot),
@@ -41,7 +41,16 @@ pub const ENTRIES: [Entry; 8] = [
     ("site", site),
     ("legacy", legacy),
     ("proxies", proxies),
+    ("names", names),
 ];
+
+/// An answer of a name server, as it may come from anybody on the way.
+pub fn names(input: &[u8]) {
+    let _ = clearway::collect::dns::addresses(input, SEED_ID, "app.example");
+}
+
+/// The number of the question that the seed answers.
+const SEED_ID: u16 = 7;
 
 /// nf_tables messages in a row: decoded, and printed as nft would.
 pub fn ruleset(input: &[u8]) {

@@ -86,6 +86,11 @@ fn packets() {
 }
 
 #[test]
+fn answers_of_name_servers() {
+    smoke("names");
+}
+
+#[test]
 fn sites() {
     smoke("site");
 }

@@ -55,6 +55,7 @@ pub fn seeds(entry: &str) -> Vec<Vec<u8>> {
             "4[entryPoints.web]\naddress = \":80\"\n[[tcp.services.a.loadBalancer.servers]]\naddress = \"10.0.0.1:5432\"\n",
             "5static_resources:\n  clusters:\n  - name: a\n    connect_timeout: 0.25s\n    load_assignment:\n      endpoints:\n      - lb_endpoints:\n        - endpoint: {address: {socket_address: {address: a, port_value: 80}}}\n",
         ]),
+        "names" => vec![name_answer()],
         other => panic!("{other} has no seeds"),
     }
 }
@@ -75,4 +76,12 @@ fn messages(record: &NftRecord) -> Vec<u8> {
     let NftRecord { tables, chains, rules, sets, objects, flowtables, elements, .. } = record;
     let parts = [tables, chains, sets, objects, flowtables, rules];
     parts.into_iter().chain(elements.iter().map(|each| &each.messages)).flat_map(|part| part.0.iter().copied()).collect()
+}
+
+/// app.example is b.example, and that is 10.0.0.5: with pointers to what stands before.
+fn name_answer() -> Vec<u8> {
+    let question = b"\x00\x07\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00\x03app\x07example\x00\x00\x01\x00\x01";
+    let alias = b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x09\x00\x04\x01b\xc0\x10";
+    let address = b"\xc0\x29\x00\x01\x00\x01\x00\x00\x00\x09\x00\x04\x0a\x00\x00\x05";
+    [&question[..], alias, address].concat()
 }
