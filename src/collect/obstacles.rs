@@ -24,15 +24,19 @@ pub fn read(snapshot: &Snapshot) -> (Obstacles, Vec<Missing>) {
     let tracks = snapshot.sysctls.contains_key("net/netfilter/nf_conntrack_max");
     let qdiscs = note("traffic control", Rtnetlink::open().and_then(|mut route| route.qdiscs()));
     let filters = note("filters of traffic control", filters(&qdiscs));
-    let policies = if speaks_of_ipsec() { note("IPsec policies", policies()) } else { Messages::default() };
+    let conntrack = if tracks { note("statistics of connection tracking", conntrack::statistics()) } else { Messages::default() };
+    let policies = if speaks_of_ipsec() { policies().map(Some) } else { Ok((!speaks_of_keys()).then(Messages::default)) };
     let mut counters = counters(&own("netstat"));
     counters.extend(stops_of_ipsec(&own("xfrm_stat")));
     let obstacles = Obstacles {
-        conntrack: if tracks { note("statistics of connection tracking", conntrack::statistics()) } else { Messages::default() },
+        conntrack,
         counters,
         qdiscs,
         filters,
-        policies,
+        policies: policies.unwrap_or_else(|error| {
+            unread.push(Missing { decisive: false, ..missing("IPsec policies", &error) });
+            None
+        }),
         ..Obstacles::default()
     };
     (obstacles, unread)
@@ -48,6 +52,11 @@ fn own(name: &str) -> String {
 fn speaks_of_ipsec() -> bool {
     let xfrm = libc::NETLINK_XFRM.to_string();
     own("netlink").lines().any(|line| line.split_whitespace().nth(1) == Some(&xfrm))
+}
+
+/// Whether policies may have been made over PF_KEY, the older way (`pfkey_init_proc`).
+fn speaks_of_keys() -> bool {
+    fs::exists("/proc/thread-self/net/pfkey").unwrap_or(true)
 }
 
 /// IPsec policies (`xfrm_dump_policy`); those of sockets are nobody else's business.

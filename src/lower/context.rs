@@ -13,6 +13,7 @@ use crate::{
         step::{Condition, ConditionId, ConditionKind},
     },
     network::{Link, Network},
+    obstacles::ipsec::Policy,
 };
 
 /// A number for each interface, by its index.
@@ -28,10 +29,14 @@ pub struct Context<'a> {
     pub default_backend: Option<Backend>,
     pub sets: Sets,
     pub ipsets: ipset::Sets<'a>,
+    /// The IPsec policies of this version; none where they were not read.
+    pub ipsec: Option<Vec<Policy>>,
     /// Names as 16 bytes (`IFNAMSIZ`); no interface has the empty name (`nft_meta_store_ifname`).
     pub names: ByInterface,
     /// A rule reads the route that a packet has.
     pub reads_route: bool,
+    /// A rule asks whether IPsec protected a packet, and packets are taken not to have been.
+    pub assumes_unprotected: bool,
     /// A rule reads the priority that a packet is queued with.
     pub reads_priority: bool,
     /// Connections count what they carry; none if that is not known.
@@ -54,8 +59,10 @@ impl<'a> Context<'a> {
             default_backend: None,
             sets: Sets::default(),
             ipsets: ipset::Sets::default(),
+            ipsec: None,
             names: std::iter::once((0, 0)).chain(names).collect(),
             reads_route: false,
+            assumes_unprotected: false,
             reads_priority: false,
             accounting: None,
             labels: false,

@@ -6,6 +6,8 @@ mod context;
 
 mod headers;
 
+mod ipsec;
+
 pub mod nft;
 
 pub mod xtables;
@@ -26,7 +28,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     model::{ChainId, Host, Interface, IpVersion, Settings},
     network::Network,
-    ruleset,
+    obstacles, ruleset,
     snapshot::Snapshot,
 };
 
@@ -35,7 +37,8 @@ use crate::{
 pub struct Lowered {
     pub host: Host,
     pub origins: Vec<Origin>,
-    /// Base chains that packets of this version do not visit here, each as a sentence: dormant tables, bridge chains.
+    /// Base chains that packets of this version do not visit here, each as a sentence: dormant tables, bridge chains. And what rules are taken for
+    /// that ask what is not seen.
     pub left_out: Vec<String>,
 }
 
@@ -71,10 +74,13 @@ pub fn host<'a>(rules: Rules<'a>, network: &'a Network, snapshot: &Snapshot, ver
     context.accounting = snapshot.sysctls.get("net/netfilter/nf_conntrack_acct").map(|value| value.trim() != "0");
     context.labels = nft::conntrack::sets_labels(rules.nft) || !rules.xtables.tables.is_empty();
     context.ipsets = ipset::Sets::new(rules.ipsets, ipset::usages(rules));
+    let policies = || obstacles::ipsec::policies(snapshot).into_iter().filter(|policy| policy.version() == version);
+    context.ipsec = snapshot.obstacles.policies.as_ref().map(|_| policies().collect());
     context.default_backend = snapshot.iptables;
     let (mut chains, mut origins) = (Vec::new(), Vec::new());
-    let left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);
+    let mut left_out = nft::lower(rules.nft, &mut context, &mut chains, &mut origins);
     xtables::lower(rules.xtables, &mut context, &mut chains, &mut origins);
+    left_out.extend(context.assumes_unprotected.then(|| ipsec::ASSUMPTION.to_owned()));
     let mut legacy = rules.xtables.tables.iter().filter(|table| table.version == version);
     let host = Host {
         version,

@@ -11,7 +11,7 @@ use crate::{
     gateway::expression::number,
     model::{Field, HeaderSet, IpVersion, Values},
     ruleset::nft::decode::attributes::parse_known,
-    snapshot::Snapshot,
+    snapshot::{Messages, Snapshot},
 };
 
 /// Which packets a policy is for.
@@ -41,6 +41,8 @@ pub enum Asks {
 pub struct Policy {
     pub direction: Direction,
     pub asks: Asks,
+    /// Has templates, required ones or not: its packets may be protected.
+    pub templates: bool,
     pub source: IpNet,
     pub destination: IpNet,
     /// IPPROTO_*; 0 for any.
@@ -61,15 +63,22 @@ impl Policy {
         if self.source.addr().is_ipv4() { IpVersion::V4 } else { IpVersion::V6 }
     }
 
+    /// Its addresses.
+    #[must_use]
+    pub fn hosts(&self) -> [(Field, Values); 2] {
+        let width = Field::Source.width(self.version());
+        let net = |net: IpNet| Values::range(width, number(net.network()), number(net.broadcast()));
+        [(Field::Source, net(self.source)), (Field::Destination, net(self.destination))]
+    }
+
     /// Which of the packets it is for, and which not. `turned` asks for those whose answers it is for.
     #[must_use]
     pub fn split(&self, packets: HeaderSet, turned: bool) -> (HeaderSet, HeaderSet) {
-        let width = Field::Source.width(self.version());
         let ends = [(Field::Source, Field::SourcePort), (Field::Destination, Field::DestinationPort)];
         let [(source, source_port), (destination, destination_port)] = if turned { [ends[1], ends[0]] } else { ends };
-        let net = |net: IpNet| Values::range(width, number(net.network()), number(net.broadcast()));
+        let [from, to] = self.hosts().map(|(_, values)| values);
         let port = |(value, mask): (u16, u16)| Values::masked(16, mask.into(), (value & mask).into());
-        let mut wanted = vec![(source, net(self.source)), (destination, net(self.destination))];
+        let mut wanted = vec![(source, from), (destination, to)];
         wanted.extend((self.protocol != 0).then(|| (Field::Protocol, Values::one(8, self.protocol.into()))));
         wanted.extend((self.source_port.1 != 0).then(|| (source_port, port(self.source_port))));
         wanted.extend((self.destination_port.1 != 0).then(|| (destination_port, port(self.destination_port))));
@@ -104,11 +113,12 @@ impl fmt::Display for Policy {
     }
 }
 
-/// The policies of a host, those that decide before others first.
+/// The policies of a host, those that decide before others first; none where they were not read.
 #[must_use]
 pub fn policies(snapshot: &Snapshot) -> Vec<Policy> {
     const NEW_POLICY: u16 = 0x13;
-    let messages = snapshot.obstacles.policies.iter().map_while(Result::ok).filter(|message| message.kind == NEW_POLICY);
+    let messages =
+        snapshot.obstacles.policies.iter().flat_map(Messages::iter).map_while(Result::ok).filter(|message| message.kind == NEW_POLICY);
     let mut policies: Vec<Policy> = messages.filter_map(|message| policy(message.payload)).collect();
     policies.sort_by_key(|policy| policy.priority);
     policies
@@ -137,7 +147,8 @@ fn policy(payload: &[u8]) -> Option<Policy> {
     };
     let attributes: [Option<&[u8]>; XFRMA_IF_ID + 1] = parse_known(payload.get(LENGTH..)?)?;
     let attribute = |kind: usize| attributes.get(kind).copied().flatten();
-    let protects = attribute(XFRMA_TMPL).is_some_and(|templates| templates.chunks_exact(64).any(is_required));
+    let templates = attribute(XFRMA_TMPL).unwrap_or_default();
+    let protects = templates.chunks_exact(64).any(is_required);
     Some(Policy {
         direction: match payload.get(160)? {
             0 => Direction::In,
@@ -150,6 +161,7 @@ fn policy(payload: &[u8]) -> Option<Policy> {
             (0, true) => Asks::Protection,
             _ => Asks::Block,
         },
+        templates: !templates.is_empty(),
         source: net(16, *payload.get(43)?)?,
         destination: net(0, *payload.get(42)?)?,
         protocol: *payload.get(44)?,

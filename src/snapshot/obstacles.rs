@@ -18,8 +18,10 @@ pub struct Obstacles {
     pub qdiscs: Messages,
     /// RTM_NEWTFILTER of qdiscs that packets pass before or after all rules (`clsact`, `ingress`).
     pub filters: Messages,
-    /// XFRM_MSG_NEWPOLICY of every IPsec policy but those of single sockets; empty where the kernel part for them is not loaded.
-    pub policies: Messages,
+    /// XFRM_MSG_NEWPOLICY of every IPsec policy but those of single sockets; empty where the kernel part for them is not loaded, none where they
+    /// were not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Messages>,
     /// What the files of systemd's units say of addresses, in the order in which it counts: only of units that own sockets, and their slices.
     pub units: Vec<UnitSetting>,
     /// SELinux, where it is there.

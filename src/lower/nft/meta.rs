@@ -9,6 +9,7 @@ use crate::{
     lower::{
         context::{ByInterface, text},
         headers::ethertype,
+        ipsec::{self, Way},
     },
     model::{
         Bits, Field, Test, Values,
@@ -134,6 +135,7 @@ impl Reader<'_, '_> {
             key::SDIF => self.load_unknown(dest, 4, ConditionKind::Unknown, "meta sdif"),
             key::SDIFNAME => self.load_unknown(dest, NAME, ConditionKind::Unknown, "meta sdifname"),
             key::PRANDOM => self.load_unknown(dest, 4, ConditionKind::Chance, "meta random"),
+            key::SECPATH if !ipsec::is_possible(Way::In, self.context) => self.load_bits(dest, Bits::constant(8, 0)),
             key::SECPATH => self.load_unknown(dest, 1, ConditionKind::Unknown, "meta ipsec"),
             other => self.load_unknown(dest, NAME, ConditionKind::Unknown, format!("meta key {other}")),
         }

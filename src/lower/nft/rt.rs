@@ -2,8 +2,9 @@
 
 use super::rule::Reader;
 use crate::{
+    lower::ipsec::{self, Way},
     model::{
-        IpVersion, Test,
+        Bits, IpVersion, Test,
         step::{ConditionKind, Load, SocketKey},
     },
     ruleset::nft::expr::{Rt, Socket},
@@ -18,6 +19,10 @@ impl Reader<'_, '_> {
             2 if self.context.version == IpVersion::V6 => return self.load_by(rt.dest, 16, Load::NextHop),
             1 | 2 => return self.test(Test::Never),
             3 => ("mtu", 2),
+            _ if !ipsec::is_possible(Way::Out, self.context) => {
+                self.load_by(rt.dest, 1, Load::Routed);
+                return self.load_bits(rt.dest, Bits::constant(8, 0));
+            }
             _ => ("ipsec", 1),
         };
         self.load_by(rt.dest, bytes, Load::Routed);

@@ -26,6 +26,10 @@ impl Dump {
 
     /// Loads it, and takes away the rules that are refused; false if that does not help.
     pub fn load(&mut self, backend: Backend) -> bool {
+        // The program shows its help and ends well, with nothing done.
+        if self.lines.iter().any(|line| line == "-h") {
+            return false;
+        }
         let mut searched = false;
         for _ in 0..500 {
             let Err(error) = backend.restore(self.version, &self.text()) else { return true };

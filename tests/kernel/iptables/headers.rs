@@ -7,7 +7,7 @@ use crate::harness::{Needs, Test, tests};
 use crate::lab::iptables::Backend;
 use crate::packet::SYN;
 
-pub const TESTS: &[Test] = tests![Needs::Namespaces; iprange, length, ttl, mac, pkttype, dscp_and_tos, ecn, surroundings, ipsec];
+pub const TESTS: &[Test] = tests![Needs::Namespaces; iprange, length, ttl, mac, pkttype, dscp_and_tos, ecn, surroundings, policies, ipsec];
 
 fn iprange() {
     check([
@@ -102,13 +102,32 @@ fn surroundings() {
         case("-m physdev ! --physdev-is-in ! --physdev-in eth+", syn(1), []),
         case("-m policy --dir in --pol none", syn(1), []),
         case("-m policy --dir in --pol ipsec --strict --proto esp --mode tunnel --tunnel-src 10.0.0.1", [], v4(syn(1))),
-        case("-m policy --dir out --pol none", syn(1), []).at("filter", "FORWARD").open(),
+        case("-m policy --dir out --pol none", syn(1), []).at("filter", "FORWARD"),
+        case("-m policy --dir out --pol ipsec", [], syn(1)).at("filter", "FORWARD"),
         case("-m cpu --cpu 4000", [], syn(1)).open(),
         case("-p tcp -m tcpmss --mss 500:1000", [], syn(1)),
         case("-p tcp -m tcpmss ! --mss 500:1000", syn(1), []),
         case("-p tcp -m tcpmss --mss 500:1000", [], []).hotdrops(raw(6, &[0; 16])),
         case("-m realm ! --realm 5", v4(syn(1)), []).at("filter", "FORWARD").open(),
         case("-m eui64", [], v6(syn(1))).at("filter", "FORWARD"),
+    ]);
+}
+
+/// Policies that want packets protected where there are keys; here are none.
+fn policies() {
+    let beyond = "xfrm policy update src 10.1.0.0/24 dst 203.0.113.0/24 dir out tmpl proto esp mode transport level use\n\
+        xfrm policy update src 203.0.113.0/24 dst 10.2.0.0/24 dir fwd tmpl src 10.1.0.9 dst 10.1.0.1 proto esp mode tunnel level use\n";
+    let leaving = "xfrm policy update src 10.1.0.0/24 dst 10.2.0.0/24 dir out tmpl proto esp mode transport level use\n";
+    let coming =
+        "xfrm policy update src 10.1.0.0/24 dst 10.2.0.0/24 dir fwd tmpl src 10.1.0.9 dst 10.1.0.1 proto esp mode tunnel level use\n";
+    check([
+        case("-m policy --dir out --pol none", syn(1), []).at("filter", "FORWARD").network(beyond),
+        case("-m policy --dir out --pol ipsec --mode tunnel", [], syn(1)).at("mangle", "POSTROUTING"),
+        case("-m policy --dir in --pol none", syn(1), []).at("filter", "FORWARD"),
+        case("-m policy --dir out --pol none", v4(syn(1)), []).at("filter", "FORWARD").network(leaving).open(),
+        case("-m policy --dir in --pol none", v4(syn(1)), []).at("filter", "FORWARD"),
+        case("-m policy --dir in --pol none", v4(syn(1)), []).at("filter", "FORWARD").network(coming).open(),
+        case("-m policy --dir in --pol ipsec", [], v6(syn(1))).at("filter", "FORWARD"),
     ]);
 }
 

@@ -1,18 +1,18 @@
 //! `-m policy` (`policy_mt`, xt_policy.c).
 
-use super::{Meaning, undecided};
+use super::{Meaning, text};
 use crate::{
-    lower::context::Context,
-    model::{Test, step::ConditionKind},
+    lower::{
+        context::Context,
+        ipsec::{self, Way},
+    },
     ruleset::xtables::{Match, matches::Policy},
 };
 
-/// What comes in is followed as it comes off the wire, so nothing has unpacked it: as if there were no IPsec. Whether a policy will protect
-/// what goes out is left open.
+/// Packets that are not protected are `--pol none`, whatever else is asked.
 #[must_use]
 pub fn meaning(each: &Match, policy: &Policy, context: &mut Context<'_>) -> Meaning {
-    match policy.incoming {
-        Some(true) => Meaning::test(Test::certain(policy.none)),
-        _ => Meaning::test(undecided(each, ConditionKind::Unknown, context)),
-    }
+    let way = if policy.incoming == Some(true) { Way::In } else { Way::Out };
+    let protected = ipsec::may_be_protected(way, text(each, context), context);
+    Meaning::test(if policy.none { protected.negate() } else { protected })
 }

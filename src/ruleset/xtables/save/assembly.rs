@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Wrong,
@@ -126,7 +126,86 @@ impl Assembly {
                 into.splice(at..at, rules);
                 return lost;
             }
+            Verb::Replace(name, number, mut rules) => {
+                let chain = self.find(&name, command.at)?;
+                let lost = self.resolved(&mut rules, command.target_at);
+                let at = self.numbered(chain, number, command.at)?;
+                self.rules(chain).splice(at..=at, rules);
+                return lost;
+            }
+            Verb::DeleteAt(name, number) => {
+                let chain = self.find(&name, command.at)?;
+                let at = self.numbered(chain, number, command.at)?;
+                self.rules(chain).remove(at);
+            }
+            Verb::Delete(name, mut rules) => {
+                let chain = self.find(&name, command.at)?;
+                self.resolved(&mut rules, command.target_at)?;
+                for rule in rules {
+                    let same = |each: &Rule| (&each.header, &each.matches, &each.action) == (&rule.header, &rule.matches, &rule.action);
+                    let of_chain = self.rules(chain);
+                    let at = of_chain.iter().position(same).ok_or_else(|| Wrong::new(command.at, format!("{name} has no such rule")))?;
+                    of_chain.remove(at);
+                }
+            }
+            Verb::Flush(Some(name)) => {
+                let chain = self.find(&name, command.at)?;
+                self.rules(chain).clear();
+            }
+            Verb::Flush(None) => self.chains().iter_mut().for_each(|chain| chain.rules.clear()),
+            Verb::DeleteChain(name) => self.forget(name.as_deref()).map_err(|why| Wrong::new(command.at, why))?,
+            Verb::Rename(old, new) => self.rename(&old, &new).map_err(|why| Wrong::new(command.at, why))?,
         }
+        Ok(())
+    }
+
+    fn chains(&mut self) -> &mut [Chain] {
+        self.current.and_then(|at| self.tables.get_mut(at)).map_or(&mut [], |table| table.chains.as_mut_slice())
+    }
+
+    /// The index of the rule with this number from 1.
+    fn numbered(&mut self, chain: usize, number: usize, at: usize) -> Result<usize, Wrong> {
+        let within = number.checked_sub(1).filter(|index| *index < self.rules(chain).len());
+        within.ok_or_else(|| Wrong::new(at, format!("there is no rule {number} in this chain")))
+    }
+
+    /// Takes away a chain of the operator's own, or all of them: those that are empty and that no rule leads to.
+    fn forget(&mut self, wanted: Option<&str>) -> Result<(), String> {
+        let Some(table) = self.current.and_then(|at| self.tables.get_mut(at)) else { return Ok(()) };
+        let led_to: FxHashSet<Box<str>> =
+            table.chains.iter().flat_map(|chain| &chain.rules).filter_map(leads_to).map(|to| (**to).into()).collect();
+        let named = |chain: &Chain| chain.policy.is_none() && wanted.is_none_or(|name| *chain.name == *name);
+        let kept = |chain: &Chain| !chain.rules.is_empty() || led_to.contains(&*chain.name);
+        if wanted.is_some_and(|name| !table.chains.iter().any(|chain| *chain.name == *name && named(chain))) {
+            return Err("there is no such chain of the operator's own in this table".into());
+        }
+        if let Some(chain) = table.chains.iter().find(|chain| named(chain) && kept(chain)) {
+            return Err(format!("{} has rules, or rules lead to it", chain.name));
+        }
+        table.chains.retain(|chain| !named(chain));
+        self.places = (0..).zip(&table.chains).map(|(at, chain)| ((&*chain.name).into(), at)).collect();
+        Ok(())
+    }
+
+    /// Rules go on to lead to a chain by its new name.
+    fn rename(&mut self, old: &str, new: &str) -> Result<(), String> {
+        let found = self.places.get(old).copied().filter(|_| !BUILT_IN.contains(&old) && !self.places.contains_key(new));
+        let at = found.ok_or_else(|| format!("{old} can't be renamed to {new}"))?;
+        let name: Arc<str> = Arc::from(new);
+        for chain in self.chains() {
+            for rule in &mut chain.rules {
+                if let Action::Jump(to) | Action::Goto(to) = &mut rule.action
+                    && **to == *old
+                {
+                    *to = Arc::clone(&name);
+                }
+            }
+        }
+        if let Some(chain) = self.chains().get_mut(at) {
+            chain.name = name;
+        }
+        self.places.remove(old);
+        self.places.insert(new.into(), at);
         Ok(())
     }
 
@@ -162,5 +241,13 @@ impl Assembly {
             }
         }
         lost.map_or(Ok(()), Err)
+    }
+}
+
+/// The chain that a rule leads to.
+fn leads_to(rule: &Rule) -> Option<&Arc<str>> {
+    match &rule.action {
+        Action::Jump(to) | Action::Goto(to) => Some(to),
+        _ => None,
     }
 }

@@ -31,17 +31,34 @@ pub enum Verb {
     Append(String, Vec<Rule>),
     /// The rules' number from 1.
     Insert(String, usize, Vec<Rule>),
+    /// The rules' number from 1, and what takes its place.
+    Replace(String, usize, Vec<Rule>),
+    /// The first rules that say the same.
+    Delete(String, Vec<Rule>),
+    /// The rule of this number from 1.
+    DeleteAt(String, usize),
     New(String),
+    /// Empties a chain, or all.
+    Flush(Option<String>),
+    /// Takes away a chain that is empty and that no rule leads to, or all of them.
+    DeleteChain(Option<String>),
+    Rename(String, String),
     /// A chain, and whether its policy accepts.
     Policy(String, bool),
-    /// It is about the other IP version, or changes nothing that is known here.
+    /// It is about the other IP version, or changes nothing that is known here: it lists, checks or sets counters to zero.
     Nothing,
 }
 
 /// Options of the command itself, and their values.
-const OWN: [(&str, &str, usize); 23] = [
+const OWN: [(&str, &str, usize); 29] = [
     ("A", "append", 1),
     ("I", "insert", 1),
+    ("D", "delete", 1),
+    ("R", "replace", 2),
+    ("C", "check", 1),
+    ("L", "list", 0),
+    ("S", "list-rules", 0),
+    ("E", "rename-chain", 2),
     ("N", "new-chain", 1),
     ("P", "policy", 2),
     ("F", "flush", 0),
@@ -77,6 +94,15 @@ struct Part {
     given: Vec<&'static str>,
 }
 
+/// Where a rule is put, or taken away.
+enum Place {
+    End(String),
+    Before(String, usize),
+    InsteadOf(String, usize),
+    Away(String),
+    Nowhere,
+}
+
 /// A command being read.
 struct Reader<'a> {
     words: &'a [Word],
@@ -90,7 +116,7 @@ struct Reader<'a> {
     action: Action,
     counters: Counters,
     other_version: bool,
-    chain: Option<(String, Option<usize>)>,
+    chain: Option<Place>,
 }
 
 impl Command {
@@ -281,12 +307,21 @@ impl<'a> Reader<'a> {
         let wrong = |why: String| Wrong::new(word.at, why);
         let interface = || Interface::from_text(&value, inverted).ok_or_else(|| wrong(format!("'{value}' is no name of an interface")));
         match letter {
-            "A" => self.chain = Some((value, None)),
-            "I" => {
-                let number = self.words.get(self.next).and_then(|word| word.text.parse::<usize>().ok());
-                self.next += usize::from(number.is_some());
-                self.chain = Some((value, Some(number.unwrap_or(1))));
+            "A" => self.chain = Some(Place::End(value)),
+            "I" => self.chain = Some(Place::Before(value, self.number().unwrap_or(1))),
+            "R" => {
+                let number = second.parse().map_err(|_| wrong(format!("'{second}' is no number of a rule")))?;
+                self.chain = Some(Place::InsteadOf(value, number));
             }
+            "D" => match self.number() {
+                Some(number) => self.command.verb = Verb::DeleteAt(value, number),
+                None => self.chain = Some(Place::Away(value)),
+            },
+            "C" => self.chain = Some(Place::Nowhere),
+            "E" => self.command.verb = Verb::Rename(value, second),
+            "F" => self.command.verb = Verb::Flush(self.named()),
+            "X" => self.command.verb = Verb::DeleteChain(self.named()),
+            "L" | "S" | "Z" => _ = self.named().and_then(|_| self.number()),
             "N" => self.command.verb = Verb::New(value),
             "P" => {
                 let accept = match second.as_str() {
@@ -336,17 +371,35 @@ impl<'a> Reader<'a> {
             }
             "4" => self.other_version |= self.version == IpVersion::V6,
             "6" => self.other_version |= self.version == IpVersion::V4,
-            // They empty or wait: nothing that is known here changes.
+            // It waits: nothing that is known here changes.
             _ => {}
         }
-        if matches!(letter, "A" | "I" | "N" | "P") {
+        if matches!(letter, "A" | "I" | "R" | "D" | "N" | "P" | "F" | "X" | "E") {
             self.command.at = word.at;
         }
         Ok(())
     }
 
+    /// The number that may follow a chain.
+    fn number(&mut self) -> Option<usize> {
+        let number = self.words.get(self.next).and_then(|word| word.text.parse::<usize>().ok());
+        self.next += usize::from(number.is_some());
+        number
+    }
+
+    /// The chain that may follow a command.
+    fn named(&mut self) -> Option<String> {
+        let word = self.words.get(self.next).filter(|word| !word.text.starts_with(['-', '!']))?;
+        self.next += 1;
+        Some(word.text.clone())
+    }
+
     fn finish(mut self) -> Command {
-        let Some((chain, number)) = self.chain.take().filter(|_| !self.other_version) else { return self.command };
+        if self.other_version {
+            self.command.verb = Verb::Nothing;
+            return self.command;
+        }
+        let Some(place) = self.chain.take() else { return self.command };
         let mut matches = Vec::new();
         for part in self.parts {
             match part.kind {
@@ -365,9 +418,12 @@ impl<'a> Reader<'a> {
                 });
             }
         }
-        self.command.verb = match number {
-            Some(number) => Verb::Insert(chain, number, rules),
-            None => Verb::Append(chain, rules),
+        self.command.verb = match place {
+            Place::End(chain) => Verb::Append(chain, rules),
+            Place::Before(chain, number) => Verb::Insert(chain, number, rules),
+            Place::InsteadOf(chain, number) => Verb::Replace(chain, number, rules),
+            Place::Away(chain) => Verb::Delete(chain, rules),
+            Place::Nowhere => Verb::Nothing,
         };
         self.command
     }

@@ -56,6 +56,33 @@ fn old_and_short_notations() {
 }
 
 #[test]
+fn commands_that_take_rules_away() {
+    let text = "*filter\n:INPUT ACCEPT\n:a -\n:b -\n-A INPUT -j a\n-A a -s 10.0.0.1 -j DROP\n-A a -j ACCEPT\n-A b -j DROP\n";
+    let rules = ["-A INPUT -j a", "-A a -s 10.0.0.1/32 -j DROP", "-A a -j ACCEPT", "-A b -j DROP"];
+    for (command, wanted) in [
+        ("-D a -j ACCEPT", [rules[0], rules[1], rules[3]].as_slice()),
+        ("-D a 1", &[rules[0], rules[2], rules[3]]),
+        ("--replace b 1 -p tcp -j ACCEPT", &[rules[0], rules[1], rules[2], "-A b -p tcp -j ACCEPT"]),
+        ("-F a", &[rules[0], rules[3]]),
+        ("-F b\n-X b", &[rules[0], rules[1], rules[2]]),
+        ("--flush\n--delete-chain", &[]),
+        ("-E a c", &["-A INPUT -j c", "-A c -s 10.0.0.1/32 -j DROP", "-A c -j ACCEPT", rules[3]]),
+        ("-C a -j ACCEPT\n-L\n-S a 1\n-Z INPUT", &rules),
+    ] {
+        assert_eq!(printed(&format!("{text}{command}\nCOMMIT\n"), IpVersion::V4), wanted, "{command}");
+    }
+    for (command, column, why) in [
+        ("-X a", 1, "a has rules, or rules lead to it"),
+        ("-D a 3", 1, "there is no rule 3 in this chain"),
+        ("-D b -j ACCEPT", 1, "b has no such rule"),
+        ("-R b one -j DROP", 1, "'one' is no number of a rule"),
+        ("-E INPUT c", 1, "INPUT can't be renamed to c"),
+    ] {
+        assert_eq!(faults(&format!("{text}{command}\nCOMMIT\n")), [(9, column, why.to_owned())], "{command}");
+    }
+}
+
+#[test]
 fn several_addresses_make_several_rules() {
     let text = "*filter\n:INPUT ACCEPT\n-A INPUT -s 10.0.0.1,10.0.0.2 -d 10.1.0.1,10.1.0.2 -j DROP\nCOMMIT";
     assert_eq!(printed(text, IpVersion::V4).len(), 4);
