@@ -8,6 +8,7 @@ mod netns;
 mod place;
 
 mod applied;
+mod causes;
 mod saved;
 
 use harness::{Needs, Test, tests};
@@ -23,7 +24,7 @@ const GROUPS: [&[Test]; 6] = [
 ];
 
 fn main() {
-    let groups: Vec<&[Test]> = GROUPS.into_iter().chain(applied::TESTS).chain(saved::TESTS).collect();
+    let groups: Vec<&[Test]> = GROUPS.into_iter().chain(applied::TESTS).chain([causes::TESTS]).chain(saved::TESTS).collect();
     harness::main(&groups);
 }
 
