@@ -22,6 +22,7 @@ const TESTS: &[Test] = tests![
     who_is_silent_is_not_blamed_on_rules,
     connections_of_containers,
     without_connection_tracking_nothing_is_missing,
+    counters_of_connection_tracking_that_move,
 ];
 
 fn main() {
@@ -170,4 +171,28 @@ fn without_connection_tracking_nothing_is_missing() {
     assert_eq!(told["flows"][0]["verdict"], "pass", "{told:#}");
     let assumptions = told["assumptions"].to_string();
     assert!(!assumptions.contains("connection tracking"), "{assumptions}");
+}
+
+fn counters_of_connection_tracking_that_move() {
+    use clearway::snapshot::{Messages, Snapshot, traffic::Later};
+    const FLOW: &str = "tcp local -> 10.0.0.2:80";
+    let (web, _app) = pair("moving");
+    web.nft("table ip t { chain c { type filter hook output priority 0; ct state new accept; }; }");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("moved.clearway");
+    let file = path.to_str().expect("UTF-8");
+    let taken =
+        Command::new(env!("CARGO_BIN_EXE_clearway")).args(["snapshot", "--netns", &web.0, "--observe", "1", "--output", file]).status();
+    assert!(taken.expect("it runs").success());
+    let args = ["--snapshot", file, "--no-discover", "--flow", FLOW];
+    assert_eq!(codes(&report(&args)), [""; 0], "nothing moved");
+    let mut snapshot = Snapshot::read(&path).expect("a snapshot");
+    assert!(snapshot.traffic.later.as_ref().is_some_and(|later| later.after >= 1000 && !later.conntrack.0.is_empty()));
+    // IPCTNL_MSG_CT_GET_STATS_CPU: nlmsghdr, nfgenmsg, CTA_STATS_INSERT_FAILED.
+    let statistics = [&28u32.to_ne_bytes()[..], &[0; 12], &[0; 4], &8u16.to_ne_bytes(), &9u16.to_ne_bytes(), &0x00ff_ffffu32.to_be_bytes()];
+    snapshot.traffic.later = Some(Later { after: 2000, conntrack: Messages(statistics.concat()), ..Later::default() });
+    snapshot.write(&path).expect("written");
+    let told = report(&args);
+    assert_eq!(codes(&told), ["conntrack-drops"], "{told:#}");
+    assert!(told["findings"][0]["facts"][0].as_str().is_some_and(|fact| fact.starts_with("insert_failed grew by ")), "{told:#}");
 }
