@@ -13,10 +13,11 @@ pub const AUDIT: Audit = Audit {
     code: "ipv6-forgotten",
     summary: "the rules of one IP version say what those of the other do not",
     explanation: "\
-IPv4 and IPv6 have tables of their own: what iptables is told ip6tables does not know, and a rule of a table ip, or one that asks for an IPv4 address, says nothing about
-IPv6. Either a rule accepts the flow in one version and nothing does in the other, so that clients that have both wait for the one that is closed before they
-try the other, and those that have only that one fail; or, worse, what the rules keep closed to IPv4 is open to IPv6, since nobody ever wrote rules for it. Write both:
-with ip6tables as with iptables, or in one table inet; ufw does so where IPV6=yes stands in /etc/default/ufw.",
+IPv4 and IPv6 have tables of their own: what iptables is told ip6tables does not know, and a rule of a table ip, or one that asks for an IPv4
+address, says nothing about IPv6. Either a rule accepts the flow in one version and nothing does in the other, so that clients that have both wait
+for the one that is closed before they try the other, and those that have only that one fail; or, worse, what the rules keep closed to IPv4 is open
+to IPv6, since nobody ever wrote rules for it. Write both: with ip6tables as with iptables, or in one table inet; ufw does so where IPV6=yes stands
+in /etc/default/ufw.",
     severity: Severity::Note,
     check: Check::Meant(check),
 };

@@ -12,10 +12,10 @@ pub const AUDIT: Audit = Audit {
     code: "order-after-final-drop",
     summary: "a rule accepts the traffic, and stands after the one that stops it",
     explanation: "\
-Rules are asked in their order, and a drop or reject is final: what stands behind it is never asked about the same packet. So iptables -A after a last rule that drops
-everything adds a rule that does nothing; so do several iptables -I in the order of their reading, as each puts its rule in front of those before; and so does an
-accept in a base chain that runs after the one that drops. Put the accept before the rule that drops: iptables -I CHAIN NUMBER, nft insert rule … handle, ufw insert,
-or a rule file with the drop at its end.",
+Rules are asked in their order, and a drop or reject is final: what stands behind it is never asked about the same packet. So iptables -A after a
+last rule that drops everything adds a rule that does nothing; so do several iptables -I in the order of their reading, as each puts its rule in
+front of those before; and so does an accept in a base chain that runs after the one that drops. Put the accept before the rule that drops: iptables
+-I CHAIN NUMBER, nft insert rule … handle, ufw insert, or a rule file with the drop at its end.",
     severity: Severity::Note,
     check: Check::Meant(check),
 };

@@ -15,9 +15,10 @@ pub const AUDIT: Audit = Audit {
     code: "unknown-match",
     summary: "what becomes of the traffic rests on a part of a rule that is not modelled",
     explanation: "\
-A rule that the flow meets has a match, an expression or a target that only something outside the rules can decide, or that is not modelled: a BPF program, the bytes of the
-payload, a helper in user space, an extension that is not known. It is shown with its text. Nothing is assumed of it: it may hold or not, and the flow's verdict is
-told as far as it does not rest on it. To learn more, read the rule's counter while the flow is used, or trace it (nft monitor trace).",
+A rule that the flow meets has a match, an expression or a target that only something outside the rules can decide, or that is not modelled: a BPF
+program, the bytes of the payload, a helper in user space, an extension that is not known. It is shown with its text. Nothing is assumed of it: it
+may hold or not, and the flow's verdict is told as far as it does not rest on it. To learn more, read the rule's counter while the flow is used, or
+trace it (nft monitor trace).",
     severity: Severity::Note,
     check: Check::Flow(check),
 };

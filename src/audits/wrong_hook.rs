@@ -12,10 +12,11 @@ pub const AUDIT: Audit = Audit {
     code: "wrong-hook",
     summary: "a rule that seems meant for the traffic stands where it never passes",
     explanation: "\
-INPUT is for what this host itself takes, OUTPUT for what it sends, FORWARD for what goes through it to another host, a virtual machine or a container; no packet passes
-both INPUT and FORWARD. A port that Docker publishes, or that a DNAT rule leads elsewhere, goes through FORWARD (with Docker: DOCKER-USER), whatever INPUT says. And
-it does so with its new destination: rules of FORWARD ask for the address and port of the container, not for the published port, which they find by -m conntrack
---ctorigdstport alone (in nft: ct original proto-dst). A rule in a chain of its own helps only where another rule jumps to that chain.",
+INPUT is for what this host itself takes, OUTPUT for what it sends, FORWARD for what goes through it to another host, a virtual machine or a
+container; no packet passes both INPUT and FORWARD. A port that Docker publishes, or that a DNAT rule leads elsewhere, goes through FORWARD (with
+Docker: DOCKER-USER), whatever INPUT says. And it does so with its new destination: rules of FORWARD ask for the address and port of the container,
+not for the published port, which they find by -m conntrack --ctorigdstport alone (in nft: ct original proto-dst). A rule in a chain of its own
+helps only where another rule jumps to that chain.",
     severity: Severity::Note,
     check: Check::Meant(check),
 };
