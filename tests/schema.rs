@@ -130,6 +130,17 @@ fn a_flow_keeps_to_the_schema() {
 }
 
 #[test]
+fn a_diagnosis_keeps_to_its_schema() {
+    let lines = "connect() failed (111: x) while connecting to upstream, client: 192.0.2.1, server: , request: \"GET / HTTP/1.1\", upstream: \"http://10.0.3.12:8080/\"\n\
+        connect() failed (2: x) while connecting to upstream, client: 192.0.2.1, server: , upstream: \"http://unix:/run/x:/\"\n\
+        IN=eth0 OUT= SRC=198.51.100.7 DST=203.0.113.10 PROTO=TCP SPT=4000 DPT=443\nwhat is this\n";
+    let report: Value = serde_json::from_str(&output(&["diagnose", "--snapshot", DEMO, "--format", "json", "-"], lines)).expect("JSON");
+    assert_eq!(Schema::read("diagnosis.json").check(&report), Ok(()));
+    assert_eq!(Schema::read("audit.json").check(&report["audit"]), Ok(()));
+    assert_eq!((report["events"].as_array().map(Vec::len), &report["unread"]), (Some(3), &serde_json::json!([4])));
+}
+
+#[test]
 fn a_difference_keeps_to_its_schema() {
     let folder = tempfile::tempdir().expect("a folder");
     let rules = folder.path().join("rules");

@@ -22,6 +22,9 @@ _clearway() {
             clearway,demo)
                 cmd="clearway__subcmd__demo"
                 ;;
+            clearway,diagnose)
+                cmd="clearway__subcmd__diagnose"
+                ;;
             clearway,diff)
                 cmd="clearway__subcmd__diff"
                 ;;
@@ -51,6 +54,9 @@ _clearway() {
                 ;;
             clearway__subcmd__help,demo)
                 cmd="clearway__subcmd__help__subcmd__demo"
+                ;;
+            clearway__subcmd__help,diagnose)
+                cmd="clearway__subcmd__help__subcmd__diagnose"
                 ;;
             clearway__subcmd__help,diff)
                 cmd="clearway__subcmd__help__subcmd__diff"
@@ -83,7 +89,7 @@ _clearway() {
 
     case "${cmd}" in
         clearway)
-            opts="-h -V --netns --snapshot --observe --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot diff fix demo explain help"
+            opts="-h -V --netns --snapshot --observe --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --fail-on --which-clients --help --version audit trace flows rules snapshot diff diagnose fix demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +235,72 @@ _clearway() {
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearway__subcmd__diagnose)
+            opts="-h --netns --snapshot --observe --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --observe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --iptables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6tables-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nft-json)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipset-save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -449,7 +521,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__help)
-            opts="audit trace flows rules snapshot diff fix demo explain help"
+            opts="audit trace flows rules snapshot diff diagnose fix demo explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,6 +549,20 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        clearway__subcmd__help__subcmd__diagnose)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

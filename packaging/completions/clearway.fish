@@ -52,6 +52,7 @@ complete -c clearway -n "__fish_clearway_needs_command" -f -a "flows" -d 'List t
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "diff" -d 'Compare two states of a host: which flows change verdict, and which packets are opened or closed'
+complete -c clearway -n "__fish_clearway_needs_command" -f -a "diagnose" -d 'Explain lines of a log: which flow they are about, and what on this host is the cause'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "fix" -d 'Show proved fixes, or make them'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
 complete -c clearway -n "__fish_clearway_needs_command" -f -a "explain" -d 'Explain a finding by its code'
@@ -141,6 +142,23 @@ complete -c clearway -n "__fish_clearway_using_subcommand diff" -l output -d 'Wr
 complete -c clearway -n "__fish_clearway_using_subcommand diff" -l no-discover -d 'Follow only the flows that are given'
 complete -c clearway -n "__fish_clearway_using_subcommand diff" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
 complete -c clearway -n "__fish_clearway_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l iptables-save -d 'Audit the rules of a saved `iptables-save` (or several in one file); - reads standard input' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l ip6tables-save -d 'Audit the rules of a saved `ip6tables-save`' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l nft-json -d 'Audit the rules of a saved `nft -j list ruleset`; may stand beside those of iptables' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l ipset-save -d 'The sets of a saved `ipset save`, for rules that match them' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l host -d 'The host around saved rules: its interfaces, addresses, routes and listeners as TOML, or a snapshot of it, whose rules do not count' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l flow -d 'A flow to follow, besides those that are found; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l proxy -d 'A proxy\'s configuration file whose flows to follow, besides those of proxies that run; repeatable' -r
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l config -d 'The operator\'s own file of flows, clients, proxies and allowances' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l format -d 'For people, or for programs' -r -f -a "text\t'Text for people; coloured on a terminal unless NO_COLOR is set'
+json\t'JSON for programs'"
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l output -d 'Write the result to this file instead of standard output' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l no-discover -d 'Follow only the flows that are given'
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -l no-dns -d 'Resolve no names of upstreams; what rests on them is unknown then'
+complete -c clearway -n "__fish_clearway_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l netns -d 'A network namespace: its name, a path such as /proc/1/ns/net, or a process id' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l snapshot -d 'Read a snapshot instead of this host; NAME is what the report calls it' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l observe -d 'Wait so long and read counters again: what moved is told as evidence' -r
@@ -172,13 +190,14 @@ complete -c clearway -n "__fish_clearway_using_subcommand explain" -l format -d 
 json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand explain" -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "trace" -d 'Follow one packet or one flow through the rules'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "diff" -d 'Compare two states of a host: which flows change verdict, and which packets are opened or closed'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "fix" -d 'Show proved fixes, or make them'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "explain" -d 'Explain a finding by its code'
-complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff fix demo explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "audit" -d 'Audit this host: every flow, and what stops it'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "trace" -d 'Follow one packet or one flow through the rules'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "flows" -d 'List the flows that an audit follows, and where each was found'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "rules" -d 'Print the collected rules in nft syntax, with handles'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "snapshot" -d 'Collect everything that an audit needs into a file'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "diff" -d 'Compare two states of a host: which flows change verdict, and which packets are opened or closed'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "diagnose" -d 'Explain lines of a log: which flow they are about, and what on this host is the cause'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "fix" -d 'Show proved fixes, or make them'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "demo" -d 'Audit an example: a gateway with a broken firewall; needs no privilege'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "explain" -d 'Explain a finding by its code'
+complete -c clearway -n "__fish_clearway_using_subcommand help; and not __fish_seen_subcommand_from audit trace flows rules snapshot diff diagnose fix demo explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -9,7 +9,7 @@ use crate::{
         expression::{Hosts, Protocol},
         proxy::{SocketFile, Unresolved},
     },
-    model::{Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind, values::Relation},
+    model::{Bits, Field, HeaderSet, Hook, IpVersion, Side, Values, step::ConditionKind, values::Relation},
     simulate::{
         Companion, Given, Outcome, Run, Simulation,
         outcome::{Decision, Delivery, Ending, Undecided},
@@ -380,7 +380,9 @@ impl Piece {
     /// Whether a rule has given its packets another destination.
     #[must_use]
     pub fn is_redirected(&self) -> bool {
-        self.outcome.changed.iter().any(|(field, _)| matches!(field, Field::Destination | Field::DestinationPort))
+        // A reply goes to where its question came from, which nobody changed.
+        let answers = |bits: &Bits| bits.fields().any(|field| matches!(field, Field::Source | Field::SourcePort));
+        self.outcome.changed.iter().any(|(field, bits)| matches!(field, Field::Destination | Field::DestinationPort) && !answers(bits))
     }
 
     /// How many addresses its honest packets come from, halved; none where they are too many to count.

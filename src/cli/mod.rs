@@ -20,6 +20,8 @@ pub mod audit;
 
 pub mod demo;
 
+pub mod diagnose;
+
 pub mod diff;
 
 pub mod explain;
@@ -70,6 +72,8 @@ enum Command {
     Snapshot(snapshot::Args),
     /// Compare two states of a host: which flows change verdict, and which packets are opened or closed
     Diff(diff::Args),
+    /// Explain lines of a log: which flow they are about, and what on this host is the cause
+    Diagnose(diagnose::Args),
     /// Show proved fixes, or make them
     Fix(fix::Args),
     /// Audit an example: a gateway with a broken firewall; needs no privilege
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Diagnose(args) => diagnose::run(&args),
         Command::Fix(args) => fix::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Something that failed, or a packet that a rule logged; the same for every line that tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// Who wrote the line: "nginx", "apache" or "netfilter".
+    /// Who wrote the line: "nginx", "apache", "go" (Caddy, Traefik) or "netfilter".
     pub writer: &'static str,
     pub phase: Phase,
     /// The error number of Linux, if the line has one.
@@ -18,6 +18,9 @@ pub struct Event {
     pub source: Option<IpAddr>,
     /// To where; port 0 if it has none.
     pub destination: SocketAddr,
+    /// The socket file, where it is one that was connected to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
     /// The interface by which it came in.
     pub incoming: Option<String>,
     /// The interface by which it left.
@@ -39,7 +42,29 @@ pub enum Phase {
 impl Event {
     /// What a proxy met on its way to an upstream.
     pub(super) fn of_proxy(writer: &'static str, phase: Phase, errno: Option<u32>, destination: SocketAddr) -> Self {
-        Self { writer, phase, errno, protocol: "tcp".into(), source: None, destination, incoming: None, outgoing: None }
+        Self { writer, phase, errno, protocol: "tcp".into(), source: None, destination, socket: None, incoming: None, outgoing: None }
+    }
+
+    /// What a proxy met on its way to a socket file.
+    pub(super) fn of_socket(writer: &'static str, phase: Phase, errno: Option<u32>, path: &str) -> Self {
+        let nowhere = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+        Self { socket: Some(path.to_owned()), ..Self::of_proxy(writer, phase, errno, nowhere) }
+    }
+
+    /// Whether it is about a socket file: no packet was sent.
+    #[must_use]
+    pub fn is_of_socket(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// Where it was to go, in words.
+    #[must_use]
+    pub fn to(&self) -> String {
+        match &self.socket {
+            Some(path) => format!("unix:{path}"),
+            None if self.destination.port() == 0 => format!("{} ({})", self.destination.ip(), self.protocol),
+            None => format!("{}/{}", self.destination, self.protocol),
+        }
     }
 
     /// The flow in the language of flow expressions.

@@ -2,9 +2,13 @@
 //!
 //! Each dialect has a file; the words of a message only tell its place, what happened is told by numbers: C libraries word them differently.
 
+pub mod cause;
+
 pub mod event;
 
 mod apache;
+
+mod go;
 
 mod netfilter;
 
@@ -34,13 +38,31 @@ pub struct Log {
 /// Reads a log. Empty lines are none.
 #[must_use]
 pub fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Log {
-    let mut log = Log::default();
-    for (index, text) in lines.enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+    let mut reader = Reader::default();
+    lines.for_each(|line| reader.take(line));
+    reader.finish()
+}
+
+/// A log that is read line by line.
+#[derive(Debug, Default)]
+pub struct Reader {
+    log: Log,
+    lines: usize,
+}
+
+impl Reader {
+    /// Reads the next line.
+    pub fn take(&mut self, text: &str) {
+        self.lines += 1;
+        if text.trim().is_empty() {
+            return;
+        }
+        let log = &mut self.log;
         match line(text) {
             None => {
                 log.strange += 1;
                 if log.unread.len() < MOST {
-                    log.unread.push(index + 1);
+                    log.unread.push(self.lines);
                 }
             }
             Some(event) => {
@@ -53,14 +75,19 @@ pub fn read<'a>(lines: impl Iterator<Item = &'a str>) -> Log {
             }
         }
     }
-    log
+
+    /// What it comes to.
+    #[must_use]
+    pub fn finish(self) -> Log {
+        self.log
+    }
 }
 
 /// Reads one line; none if no dialect knows it.
 #[must_use]
 pub fn line(text: &str) -> Option<Event> {
     let text = Some(text).filter(|text| text.len() <= LONGEST)?;
-    netfilter::read(text).or_else(|| nginx::read(text)).or_else(|| apache::read(text))
+    netfilter::read(text).or_else(|| nginx::read(text)).or_else(|| apache::read(text)).or_else(|| go::read(text))
 }
 
 #[cfg(test)]

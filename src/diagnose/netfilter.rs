@@ -24,6 +24,7 @@ pub(super) fn read(line: &str) -> Option<Event> {
         protocol,
         source: Some(source),
         destination: SocketAddr::new(address("DST=")?, port),
+        socket: None,
         outgoing: interface("OUT="),
         incoming,
     })

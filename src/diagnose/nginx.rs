@@ -18,6 +18,9 @@ pub(super) fn read(line: &str) -> Option<Event> {
     let mut parts = rest.split(", upstream: \"");
     let (Some(_), Some(url), None) = (parts.next(), parts.next(), parts.next()) else { return None };
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    if let Some(path) = authority.strip_prefix("unix:") {
+        return Some(Event::of_socket("nginx", phase, Some(errno), path.split([':', '"']).next()?));
+    }
     let end = authority.find(['/', '"', '?'])?;
     let destination = authority.get(..end)?.parse().ok()?;
     Some(Event::of_proxy("nginx", phase, Some(errno), destination))
@@ -36,7 +39,8 @@ mod tests {
         assert_eq!(read(&of_musl).map(|event| event.flow()), Some("tcp local -> [2001:db8::5]:8080".into()));
         let waiting = line.replace("connecting to upstream", "reading response header from upstream");
         assert_eq!(read(&waiting).map(|event| event.phase), Some(Phase::Waiting));
-        assert_eq!(read(&line.replace("http://10.0.0.5:8080/", "http://unix:/run/x:/")), None);
+        let socket = line.replace("http://10.0.0.5:8080/", "http://unix:/run/x:/").replace("110:", "2:");
+        assert_eq!(read(&socket).map(|event| (event.to(), event.errno)), Some(("unix:/run/x".into(), Some(2))));
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod decision;
 
 pub mod delivery;
 
+pub mod diagnosis;
+
 pub mod difference;
 
 pub mod json;

@@ -93,6 +93,8 @@ fn causes_that_are_no_rules() {
         let found = codes(rules, &format!("{before}{HOST}{DEFAULT}{after}"), flow);
         assert_eq!(found.join(" "), wanted, "{flow} with {before:?} {after:?}");
     }
+    let found = codes(OPEN, HOST, "tcp 192.0.2.1 -> 203.0.113.10:443 in wan0");
+    assert_eq!(found, ["route-drop"], "no route back");
     let found = codes(OPEN, HOST, "tcp local -> 192.0.2.80:443");
     assert_eq!(found, ["route-drop"], "without a default route");
 }

@@ -37,6 +37,7 @@ pub const ENTRIES: [Entry; 9] = [
     ("network", network),
     ("snapshot", snapshot),
     ("expression", expression),
+    ("log", log),
     ("packet", packet_line),
     ("site", site),
     ("legacy", legacy),
@@ -98,6 +99,17 @@ pub fn expression(input: &[u8]) {
             let _ = starts(&Flow::new(read, Role::Client), gateway());
         }
         Err(error) => assert!((1..=text.chars().count() + 1).contains(&error.column), "{error}"),
+    }
+}
+
+/// Lines of logs. What is read of them is a flow that can be written down, or a socket file.
+pub fn log(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    for (event, _) in clearway::diagnose::read(text.lines()).events {
+        if !event.is_of_socket() {
+            let _ = event.flow().parse::<Expression>();
+        }
+        let _ = event.to();
     }
 }
 

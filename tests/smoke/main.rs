@@ -81,6 +81,11 @@ fn expressions() {
 }
 
 #[test]
+fn logs() {
+    smoke("log");
+}
+
+#[test]
 fn packets() {
     smoke("packet");
 }

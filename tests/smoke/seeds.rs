@@ -37,6 +37,11 @@ pub fn seeds(entry: &str) -> Vec<Vec<u8>> {
             "icmpv6 any -> 2001:db8::1,2001:db8::2",
             "89 any -> local",
         ]),
+        "log" => texts(&[
+            "[error] 7#7: *1 connect() failed (111: x) while connecting to upstream, client: 192.0.2.1, server: , request: \"GET /\", upstream: \"http://[::1]:80/\"\n",
+            "(113)No route: AH00957: http: attempt to connect to 10.0.0.5:80 (10.0.0.5:80) failed\n{\"msg\":\"dial tcp 10.0.0.5:80: i/o timeout\"}\n",
+            "[UFW BLOCK] IN=eth0 OUT= MAC=00:11 SRC=192.0.2.1 DST=10.0.0.1 LEN=60 TTL=64 PROTO=TCP SPT=40000 DPT=443 SYN URGP=0\n",
+        ]),
         "packet" => texts(&[
             r#"{"id":"7","src":"192.0.2.5","dst":"203.0.113.10","proto":"tcp","sport":40000,"dport":443,"flags":["syn"],"in":"eth0","ttl":64,"dscp":0,"length":40,"mark":0}"#,
             r#"{"src":"2001:db8::7","dst":"2001:db8:1::10","proto":58,"icmp_type":128,"icmp_code":0,"in":"eth0","ecn":1,"payload":"00ff","state":"new"}"#,

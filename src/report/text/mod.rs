@@ -2,6 +2,8 @@
 
 pub mod audit;
 
+pub mod diagnosis;
+
 pub mod difference;
 
 pub mod finding;
