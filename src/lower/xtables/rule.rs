@@ -14,10 +14,12 @@ pub fn steps(rule: &Rule, chains: &Numbers<'_>, context: &mut Context<'_>) -> Ve
     for each in &rule.matches {
         steps.extend(matches::meaning(each, context).steps());
     }
-    // Whatever follows can't be reached.
+    // Whatever follows can't be reached, and tests before do not matter; but a match may have dropped the packet before.
     if let Some(never) = steps.iter().position(|step| matches!(step, Step::Test(Test::Never))) {
-        steps.drain(..never);
-        steps.truncate(1);
+        steps.truncate(never + 1);
+        if !steps.iter().any(|step| matches!(step, Step::Hotdrop(_))) {
+            steps.drain(..never);
+        }
         return steps;
     }
     steps.push(Step::Count);

@@ -139,6 +139,8 @@ fn ipsec() {
         case("-p esp -m esp --espspi 256:300", [esp(0), esp(44)].concat(), esp(45)),
         case("-p esp -m esp ! --espspi 256", esp(1), esp(0)),
         case("-p esp -m esp", esp(1), []).hotdrops(raw(50, &[0, 0, 1, 0])),
+        // The second match never holds; the first has dropped it by then.
+        case("-p esp -m esp -m policy --dir in --pol ipsec", [], esp(1)).hotdrops(raw(50, &[0, 0, 1, 0])),
         case("-p ipcomp -m ipcomp --ipcompspi 5:6", comp(6), comp(7)).hotdrops(raw(108, &[6, 0])),
         case("-p ipcomp -m ipcomp ! --ipcompspi 5:6", comp(7), comp(6)),
         case("-p ah -m ah --ahspi 300", ah(44), ah(45)),

@@ -104,7 +104,7 @@ fn mark(random: &mut Random) -> String {
 fn other(random: &mut Random, place: &Place) -> Option<String> {
     let (not, pool) = (not(random), addresses(place.version));
     let all = |wanted: &[&str]| place.hooks.iter().all(|hook| wanted.contains(hook));
-    Some(match random.below(22) {
+    Some(match random.below(23) {
         0 | 1 => format!("-m mark {not}--mark {}", mark(random)),
         2 => format!("-m connmark {not}--mark {}", mark(random)),
         3 => format!("-m state {not}--state {}", random.pick(&["NEW", "INVALID", "RELATED,ESTABLISHED", "UNTRACKED", "NEW,INVALID"])),
@@ -144,6 +144,8 @@ fn other(random: &mut Random, place: &Place) -> Option<String> {
         16 => format!("-m pkttype {not}--pkt-type {}", random.pick(&["unicast", "multicast"])),
         17 => format!("-m u32 {not}--u32 \"{}\"", u32_program(random, place.version)),
         18 | 19 => of_way(random, place)?,
+        // Most of it is left open.
+        20 if random.percent(4) => of_host(random, place)?,
         _ => set(random, place),
     })
 }
@@ -164,9 +166,34 @@ fn of_way(random: &mut Random, place: &Place) -> Option<String> {
         3 if place.version == Version::V6 => {
             format!("-m ipv6header --header {}{}", random.pick(&["frag", "hop", "tcp"]), random.pick(&["", " --soft"]))
         }
-        3 => format!("-m realm {not}--realm {}", random.pick(&["0x0", "0x1"])),
+        // Asked where routes are known: legacy tables refuse it elsewhere only when all is committed.
+        3 if random.percent(25) && all(&["INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]) => {
+            format!("-m realm {not}--realm {}", random.pick(&["0x0", "0x1"]))
+        }
         4 if place.protocol == Some("tcp") => format!("-m tcpmss {not}--mss {}", random.pick(&["0:535", "536", "1400:1460"])),
         4 => "-m comment --comment \"a rule\"".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What the host knows, remembers or counts, and the time of day; what packets carry.
+fn of_host(random: &mut Random, place: &Place) -> Option<String> {
+    let not = not(random);
+    let comes = place.hooks.iter().all(|hook| ["PREROUTING", "INPUT"].contains(hook));
+    Some(match random.below(6) {
+        0 | 1 => {
+            let (algorithm, part) =
+                (random.pick(&["bm", "kmp"]), random.pick(&["--hex-string |50|", "--hex-string |ff01|", "--string none"]));
+            let within = random.pick(&["", " --from 20", " --to 40", " --from 20 --to 60"]);
+            format!("-m string {not}{part} --algo {algorithm}{within}")
+        }
+        2 => format!(
+            "-m time {}",
+            random.pick(&["--datestart 2020-01-01", "--datestop 2020-01-01", "--datestart 2020-01-01 --datestop 2021-01-01"])
+        ),
+        3 => format!("-m recent --name none {not}--{} --rsource", random.pick(&["rcheck", "update"])),
+        4 => format!("-m hashlimit --hashlimit-name h{} --hashlimit-above 100000/sec --hashlimit-mode srcip", random.below(1 << 20)),
+        5 if comes && matches!(place.table, "mangle" | "raw") => "-m socket".to_owned(),
         _ => return None,
     })
 }
@@ -189,7 +216,15 @@ fn u32_program(random: &mut Random, version: Version) -> String {
 /// The sets that [`super::SETS`] makes.
 fn set(random: &mut Random, place: &Place) -> String {
     let version = if place.version == Version::V4 { "4" } else { "6" };
-    let (kind, flags) =
-        random.one(&[("ip", "src"), ("ip", "dst"), ("net", "src"), ("net", "dst"), ("port", "dst,dst"), ("port", "src,dst")]);
+    let (kind, flags) = random.one(&[
+        ("ip", "src"),
+        ("ip", "dst"),
+        ("learned", "src"),
+        ("learned", "dst"),
+        ("net", "src"),
+        ("net", "dst"),
+        ("port", "dst,dst"),
+        ("port", "src,dst"),
+    ]);
     format!("-m set {}--match-set {kind}{version} {flags}", not(random))
 }

@@ -27,8 +27,10 @@ pub const TESTS: [&[Test]; 2] = [tests![Needs::Namespaces; random_rulesets_of_ip
 
 const PACKETS: usize = 60;
 
-/// Sets of three types that the rules name.
+/// Sets of three types that the rules name, and one that they add to.
 const SETS: &str = "\
+create learned4 hash:ip
+create learned6 hash:ip family inet6
 create ip4 hash:ip
 add ip4 10.1.0.7
 add ip4 10.2.0.9
@@ -51,6 +53,9 @@ create port6 hash:ip,port family inet6
 add port6 fd00:2::7,tcp:80
 add port6 fd00:1::7,udp:53
 ";
+
+/// What the set that rules add to holds before.
+const LEARNED: &str = "flush learned4\nflush learned6\nadd learned4 10.1.0.7\nadd learned6 fd00:1::7\n";
 
 /// A ruleset, and packets to try on it.
 #[derive(Debug, Clone)]
@@ -110,6 +115,7 @@ impl Sweep {
         if !dump.load(backend) {
             return Err("iptables-restore refuses it".to_owned());
         }
+        ipset(LEARNED);
         lab.forget().map_err(|error| error.to_string())?;
         let answers = clearway::trace(&lab.path(), &case.packets)?;
         if std::env::var_os("CLEARWAY_SHOW_OPEN").is_some() {

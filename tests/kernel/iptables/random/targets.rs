@@ -34,6 +34,13 @@ pub fn target(random: &mut Random, place: &Place) -> String {
         },
         15 | 16 if place.table == "raw" => "-j CT --notrack".to_owned(),
         15 | 16 if place.table == "filter" => reject(random, place),
+        16 if place.table == "mangle" && only(&["PREROUTING"]) && matches!(place.protocol, Some("tcp" | "udp")) => {
+            format!("-j TPROXY --on-port 1 --tproxy-mark {mark:#x}")
+        }
+        17 if place.table != "nat" => {
+            let set = if place.version == Version::V4 { "learned4" } else { "learned6" };
+            format!("-j SET --{} {set} {}", random.pick(&["add-set", "del-set"]), random.pick(&["src", "dst"]))
+        }
         15 if place.table == "mangle" => match place.version {
             Version::V4 => random.pick(&["-j TTL --ttl-set 9", "-j TTL --ttl-inc 1"]).to_owned(),
             Version::V6 => random.pick(&["-j HL --hl-set 9", "-j HL --hl-dec 1"]).to_owned(),
@@ -66,6 +73,9 @@ fn with_port(random: &mut Random, place: &Place, address: &str) -> String {
 
 fn destination(random: &mut Random, place: &Place) -> String {
     let pool = addresses(place.version);
+    if random.percent(15) {
+        return netmap(random, place, &["10.2.0.0/24", "10.3.0.0/28"], &["fd00:2::/64", "fd00:3::/120"]);
+    }
     let to = if random.percent(50) { random.pick(pool.remote("eth1")) } else { random.pick(pool.own()) };
     match (place.protocol, random.below(4)) {
         (Some("tcp" | "udp"), 0) => "-j REDIRECT --to-ports 8443".to_owned(),
@@ -74,9 +84,16 @@ fn destination(random: &mut Random, place: &Place) -> String {
     }
 }
 
+fn netmap(random: &mut Random, place: &Place, four: &[&'static str], six: &[&'static str]) -> String {
+    format!("-j NETMAP --to {}", random.pick(if place.version == Version::V4 { four } else { six }))
+}
+
 fn source(random: &mut Random, place: &Place) -> String {
     if random.percent(30) && place.hooks == ["POSTROUTING"] {
         return "-j MASQUERADE".to_owned();
+    }
+    if random.percent(15) {
+        return netmap(random, place, &["10.2.0.0/24", "10.2.0.0/28"], &["fd00:2::/64", "fd00:2::/120"]);
     }
     let to = random.pick(addresses(place.version).own());
     format!("-j SNAT --to-source {}", with_port(random, place, to))
