@@ -32,7 +32,7 @@ use clearway::{
 pub type Entry = (&'static str, fn(&[u8]));
 
 /// Every entry with its name.
-pub const ENTRIES: [Entry; 9] = [
+pub const ENTRIES: &[Entry] = &[
     ("ruleset", ruleset),
     ("network", network),
     ("snapshot", snapshot),

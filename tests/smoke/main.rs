@@ -29,7 +29,7 @@ const MEMORY: u64 = 4 << 30;
 
 fn smoke(name: &'static str) {
     setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).expect("less is always allowed");
-    let (_, entry) = entries::ENTRIES.into_iter().find(|(each, _)| *each == name).expect("an entry");
+    let (_, entry) = entries::ENTRIES.iter().find(|(each, _)| *each == name).expect("an entry");
     let (next, inputs) = mpsc::sync_channel::<Vec<u8>>(0);
     let (done, ends) = mpsc::channel();
     let worker = std::thread::spawn(move || {
