@@ -83,7 +83,13 @@ fn senders(flow: &Expression, host: &Host, network: &Network) -> HeaderSet {
             _ => unicast.clone(),
         };
         let by = within(HeaderSet::all(), Field::InInterface, &Values::one(32, interface.index.into()));
-        all.or(within(by, Field::Source, &sources))
+        let by = within(by, Field::Source, &sources);
+        // Who means this host by "local" from elsewhere does not mean its 127.0.0.1.
+        all.or(if flow.destination.hosts == Hosts::Local {
+            within(by, Field::Destination, &start::loopback(host.version).complement())
+        } else {
+            by
+        })
     })
 }
 

@@ -96,14 +96,17 @@ fn addresses(end: &Endpoint, host: &Host) -> Option<Values> {
 
 /// The addresses to which this host answers: those of its interfaces, and all of 127.0.0.0/8.
 pub fn own_addresses(host: &Host) -> Values {
-    let width = Field::Source.width(host.version);
-    let loopback = match host.version {
-        IpVersion::V4 => number([127, 0, 0, 0].into()),
-        IpVersion::V6 => 1,
-    };
-    let loopback = (loopback, if host.version == IpVersion::V4 { loopback | 0x00ff_ffff } else { loopback });
     let own = host.interfaces.iter().flat_map(|interface| &interface.addresses).map(|&(address, _)| (address, address));
-    Values::from_ranges(width, own.chain([loopback]))
+    Values::from_ranges(Field::Source.width(host.version), own).or(&loopback(host.version))
+}
+
+/// The addresses that every host has for itself alone.
+pub fn loopback(version: IpVersion) -> Values {
+    let (low, high) = match version {
+        IpVersion::V4 => (number([127, 0, 0, 0].into()), number([127, 255, 255, 255].into())),
+        IpVersion::V6 => (1, 1),
+    };
+    Values::range(Field::Source.width(version), low, high)
 }
 
 /// By which interfaces which sources come in; interface 0 stands for this host.

@@ -82,6 +82,9 @@ fn causes_that_are_no_rules() {
         ("", "", OPEN, "tcp 192.0.2.1 -> 127.0.0.1:8080 in wan0", "localnet-martian"),
         ("", "", OPEN, "tcp local -> 10.0.0.5:8080", ""),
         ("", "", OPEN, "tcp local -> [2001:db8:1::1]:443", "route-drop"),
+        // Nobody outside means 127.0.0.1 by it.
+        ("", "", OPEN, "tcp 192.0.2.1 -> local:8080 in wan0", "listener-elsewhere"),
+        ("", "[[listener]]\naddress = \"[::]:81\"\n", OPEN, "tcp any -> local:81", ""),
         ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8080 in wan0", "listener-elsewhere"),
         ("", "", OPEN, "tcp 192.0.2.1 -> 203.0.113.10:8081 in wan0", "no-listener"),
         (forwards, "", TRANSLATING, "tcp 10.0.0.9 -> 203.0.113.10:80 in lan0", "hairpin-without-masquerade"),

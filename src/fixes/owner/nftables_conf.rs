@@ -8,7 +8,16 @@ use crate::{
 
 /// The line of the file, if the chain and the rule before which it must stand are found there, each once and word for word.
 pub fn line(blocked: &Blocked<'_>, chain: &Chain, index: usize, matching: &Matching) -> Option<Action> {
-    let text = files::text(blocked.world, files::NFTABLES)?;
+    // The file is of the namespace that the host starts with, not of one that was named.
+    let text = files::text(blocked.world, files::NFTABLES).filter(|_| blocked.site.snapshot.netns.is_none())?;
+    let (version, site) = (blocked.host.version, blocked.site);
+    let told = |index: usize| Some(site.rule_text(version, RuleId { chain: blocked.chain, index: index.try_into().ok()? }));
+    let is_there = |rule: &str| place(&text, chain.family, &chain.table, &chain.name, Some(rule)).is_some();
+    // A chain of that name in the file need not be the one that is loaded: at its end stands what ends this one.
+    let last = site.chain(version, blocked.chain)?.rules.len().checked_sub(1).and_then(told);
+    if chain.rules.get(index).is_none() && !last.is_none_or(|last| is_there(&last)) {
+        return None;
+    }
     let before = match chain.rules.get(index) {
         None => None,
         Some(_) => Some(blocked.site.rule_text(blocked.host.version, RuleId { chain: blocked.chain, index: blocked.original? })),
