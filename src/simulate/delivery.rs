@@ -11,16 +11,20 @@ impl<S: Space> Machine<'_, S> {
         let mut order: Vec<usize> = (0..host.sockets.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(rank(&host.sockets[*at])));
         let mut delivered = Vec::new();
-        let mut rest = strands;
-        for at in order {
-            if rest.is_empty() {
-                break;
+        for strand in strands {
+            // Most packets have one port, and few sockets are bound to it.
+            let port = self.decider.value(&strand.space, &strand.way.view.field(Field::DestinationPort, host.version));
+            let mut rest = vec![strand];
+            for at in order.iter().copied().filter(|at| port.is_none_or(|port| port == u128::from(host.sockets[*at].port))) {
+                if rest.is_empty() {
+                    break;
+                }
+                let (taken, others) = self.divide(rest, &takes(&host.sockets[at], width));
+                delivered.extend(taken.into_iter().map(|strand| (strand, Some(at))));
+                rest = others;
             }
-            let (taken, others) = self.divide(rest, &takes(&host.sockets[at], width));
-            delivered.extend(taken.into_iter().map(|strand| (strand, Some(at))));
-            rest = others;
+            delivered.extend(rest.into_iter().map(|strand| (strand, None)));
         }
-        delivered.extend(rest.into_iter().map(|strand| (strand, None)));
         delivered
     }
 }

@@ -5,20 +5,20 @@
 
 use super::{
     Given, Simulation,
+    anew::anew,
+    connection::Connection,
     conntrack::ESTABLISHED,
     outcome::{Delivery, Ending},
     run::{Finished, Run},
     shared::Shared,
     space::Space,
-    strand::{Strand, Tracking, Way},
+    strand::{Strand, Way, gather},
     undecided::Undecideds,
 };
-use crate::model::{Bits, Field, IpVersion};
+use crate::model::{Bits, Field};
 
 const SYN_ACK: u128 = 0x12;
 const ACK: u128 = 0x10;
-/// `IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED`.
-const STATUS_ANSWERED: u128 = 2 | 4 | 8;
 
 /// What becomes of a leg.
 #[derive(Debug, Clone)]
@@ -39,13 +39,15 @@ impl Simulation<'_> {
         let (mut replies, mut lost) = (Vec::new(), Vec::new());
         for finished in first.accepted() {
             let (back, around) = self.comes_back(finished);
-            replies.extend(back.iter().filter_map(|finished| self.answer(finished, &mut undecided)));
+            replies.extend(back.into_iter().filter_map(|finished| Some((self.question(&finished)?, finished.strand.space))));
             lost.extend(around);
         }
+        let replies = alike(replies, |question| self.answer(question, &mut undecided));
         let mut reply = self.run_groups(replies, undecided);
         reply.finished.extend(lost);
         let mut undecided = reply.undecided.clone();
-        let later = reply.accepted().map(|finished| self.later(finished, &mut undecided)).collect::<Vec<_>>();
+        let later = reply.accepted().map(|finished| (self.so_far(finished), finished.strand.space.clone())).collect();
+        let later = alike(later, |so_far| self.later(so_far, &mut undecided));
         let rest = self.run_groups(later, undecided);
         Exchange { first, reply, rest }
     }
@@ -60,137 +62,120 @@ impl Simulation<'_> {
         run
     }
 
-    /// The reply to an accepted first packet; none to a protocol that has no answer of its own.
-    fn answer<S: Space>(&self, finished: &Finished<S>, undecided: &mut Undecideds) -> Option<(Strand<S>, Given)> {
+    /// What the reply to an accepted first packet depends on; none for packets that went nowhere.
+    fn question<S: Space>(&self, finished: &Finished<S>) -> Option<Question> {
         let version = self.host().version;
         let Finished { strand, delivery, .. } = finished;
         let seen = |field| strand.way.view.field(field, version);
-        let mut way = Shared::from(Way { binding: strand.way.binding.clone(), ..Way::default() });
+        let (interface, uid) = match delivery {
+            Delivery::Local { socket } => (0, socket.map(|socket| self.host().sockets[socket].uid)),
+            Delivery::Forward { interface } | Delivery::Sent { interface } => (*interface, None),
+            Delivery::None => return None,
+        };
+        Some(Question {
+            connection: Connection::of(&strand.way, version),
+            tuple: [Field::Source, Field::Destination, Field::SourcePort, Field::DestinationPort, Field::Protocol].map(seen),
+            protocol: strand.space.single(Field::Protocol, 8),
+            interface,
+            uid,
+        })
+    }
+
+    /// The reply to accepted first packets.
+    fn answer(&self, question: &Question, undecided: &mut Undecideds) -> (Shared<Way>, Given) {
+        let version = self.host().version;
+        let mut way = Shared::from(Way { view: anew("of the reply", undecided, version), ..Way::default() });
         let view = &mut way.view;
-        forget_packet(&mut |field, bits| view.set(field, bits), "of the reply", undecided, version);
-        let protocol = strand.space.single(Field::Protocol, 8);
-        view.set(Field::Protocol, seen(Field::Protocol));
-        view.set(Field::Source, seen(Field::Destination));
-        view.set(Field::Destination, seen(Field::Source));
-        match protocol {
+        let [source, destination, source_port, destination_port, protocol] = question.tuple.clone();
+        view.set(Field::Protocol, protocol);
+        view.set(Field::Source, destination);
+        view.set(Field::Destination, source);
+        match question.protocol {
             Some(1) => view.fix(Field::SourcePort, 0, 16),
             Some(58) => view.fix(Field::SourcePort, 129 << 8, 16),
             _ => {
-                view.set(Field::SourcePort, seen(Field::DestinationPort));
-                view.set(Field::DestinationPort, seen(Field::SourcePort));
+                view.set(Field::SourcePort, destination_port);
+                view.set(Field::DestinationPort, source_port);
             }
         }
         view.fix(Field::TcpFlags, SYN_ACK, 8);
-        let from = match delivery {
-            Delivery::Local { .. } => 0,
-            Delivery::Forward { interface } | Delivery::Sent { interface } => u128::from(*interface),
-            Delivery::None => return None,
-        };
-        view.fix(Field::InInterface, from, 32);
-        if let Delivery::Local { socket: Some(socket) } = delivery {
-            view.fix(Field::Uid, u128::from(self.host().sockets[*socket].uid), 32);
+        view.fix(Field::InInterface, question.interface.into(), 32);
+        if let Some(uid) = question.uid {
+            view.fix(Field::Uid, uid.into(), 32);
         }
-        let given = connection(&strand.way, &mut way, 1, version);
-        Some((Strand { space: strand.space.clone(), way }, given))
+        let given = question.connection.carry(&mut way, 1, version);
+        (way, given)
+    }
+
+    /// What later packets in the first one's direction depend on.
+    fn so_far<S: Space>(&self, finished: &Finished<S>) -> SoFar {
+        let strand = &finished.strand;
+        SoFar {
+            connection: Connection::of(&strand.way, self.host().version),
+            sent_here: strand.space.single(Field::InInterface, 32) == Some(0),
+        }
     }
 
     /// A later packet in the first one's direction.
-    fn later<S: Space>(&self, finished: &Finished<S>, undecided: &mut Undecideds) -> (Strand<S>, Given) {
+    fn later(&self, so_far: &SoFar, undecided: &mut Undecideds) -> (Shared<Way>, Given) {
         let version = self.host().version;
-        let strand = &finished.strand;
-        let mut way = Shared::from(Way { binding: strand.way.binding.clone(), ..Way::default() });
+        let mut way = Shared::from(Way { view: anew("of a later packet", undecided, version), ..Way::default() });
         let view = &mut way.view;
-        forget_packet(&mut |field, bits| view.set(field, bits), "of a later packet", undecided, version);
         for field in [Field::Source, Field::Destination, Field::SourcePort, Field::DestinationPort] {
             view.set(field, Bits::field(field, version));
         }
         // What this host sends belongs to one socket all the time.
-        if strand.space.single(Field::InInterface, 32) == Some(0) {
+        if so_far.sent_here {
             for field in [Field::Uid, Field::Gid, Field::Cgroup] {
                 view.set(field, Bits::field(field, version));
             }
         }
         view.fix(Field::TcpFlags, ACK, 8);
-        let given = connection(&strand.way, &mut way, 0, version);
-        (Strand { space: strand.space.clone(), way }, given)
+        let given = so_far.connection.carry(&mut way, 0, version);
+        (way, given)
     }
 }
 
-/// Carries a connection over to a later packet: how conntrack takes it.
-pub(super) fn connection(before: &Way, way: &mut Way, direction: u128, version: IpVersion) -> Given {
-    if !before.tracking.has_connection() {
-        return Given::First;
-    }
-    let view = &mut way.view;
-    let status = before.view.get(Field::CtStatus).and_then(Bits::as_constant).unwrap_or(0);
-    view.fix(Field::CtStatus, status | STATUS_ANSWERED, 32);
-    view.fix(Field::CtDirection, direction, 8);
-    view.set(Field::CtMark, before.view.field(Field::CtMark, version));
-    view.set(Field::CtZone, before.view.field(Field::CtZone, version));
-    for (of_connection, original) in [
-        (Field::CtOriginalSource, Field::Source),
-        (Field::CtOriginalDestination, Field::Destination),
-        (Field::CtOriginalSourcePort, Field::SourcePort),
-        (Field::CtOriginalDestinationPort, Field::DestinationPort),
-    ] {
-        view.set(of_connection, Bits::field(original, version));
-    }
-    way.tracking = Tracking::Unseen;
-    Given::State(ESTABLISHED)
+/// What the reply to first packets depends on.
+#[derive(PartialEq)]
+struct Question {
+    connection: Connection,
+    /// Addresses, ports and protocol, as they arrived.
+    tuple: [Bits; 5],
+    /// The protocol that all of them have.
+    protocol: Option<u128>,
+    /// By which the reply comes in; 0 if this host sends it.
+    interface: u32,
+    /// Whose socket sends it.
+    uid: Option<u32>,
 }
 
-/// Sets the fields that each packet has anew: fixed where every usual sender agrees, else free.
-pub(super) fn forget_packet(set: &mut impl FnMut(Field, Bits), whose: &str, undecided: &mut Undecideds, version: IpVersion) {
-    for (field, value) in [
-        (Field::Mark, 0),
-        (Field::Ttl, 64),
-        (Field::IpFlags, 2),
-        (Field::FragmentOffset, 0),
-        (Field::Priority, 0),
-        (Field::PacketType, 0),
-        (Field::NfTrace, 0),
-        (Field::RtClassId, 0),
-        (Field::SecMark, 0),
-    ] {
-        set(field, Bits::constant(field.width(version), value));
+/// What later packets depend on.
+#[derive(PartialEq)]
+struct SoFar {
+    connection: Connection,
+    sent_here: bool,
+}
+
+/// Packets that go on alike, however they came so far, are one strand from here on.
+fn alike<S: Space, K: PartialEq>(packets: Vec<(K, S)>, mut way: impl FnMut(&K) -> (Shared<Way>, Given)) -> Vec<(Strand<S>, Given)> {
+    let mut groups: Vec<(K, Vec<S>)> = Vec::new();
+    for (kind, space) in packets {
+        match groups.iter_mut().find(|(each, _)| *each == kind) {
+            Some((_, spaces)) => spaces.push(space),
+            None => groups.push((kind, vec![space])),
+        }
     }
-    // Lengths of which every header is whole: all numbers to 1983 with the bit of 64 set, so that limits on small and on big packets show.
-    let choice = undecided.chosen(format!("{} {whose}", Field::Length.name()));
-    let mut length = Bits::constant(5, 0);
-    length.append(&Bits::run(choice, 7, 4));
-    length.append(&Bits::constant(1, 1));
-    length.append(&Bits::run(choice, 0, 6));
-    set(Field::Length, length);
-    // Headers with options and without, of 5, 7, 13 or 15 words.
-    let choice = undecided.chosen(format!("{} {whose}", Field::DataOffset.name()));
-    let mut words = Bits::run(choice, 1, 1);
-    words.append(&Bits::constant(1, 1));
-    words.append(&Bits::run(choice, 0, 1));
-    words.append(&Bits::constant(1, 1));
-    set(Field::DataOffset, words);
-    for field in [
-        Field::Dscp,
-        Field::Ecn,
-        Field::IpId,
-        Field::IpChecksum,
-        Field::FlowLabel,
-        Field::Sequence,
-        Field::Acknowledgement,
-        Field::TcpReserved,
-        Field::Window,
-        Field::TcpChecksum,
-        Field::Urgent,
-        Field::LinkSource,
-        Field::LinkDestination,
-        Field::DestinationPort,
-        Field::Uid,
-        Field::Gid,
-        Field::Cgroup,
-        Field::Cpu,
-    ] {
-        let choice = undecided.chosen(format!("{} {whose}", field.name()));
-        set(field, Bits::run(choice, 0, field.width(version)));
+    let mut strands = Vec::new();
+    for (kind, spaces) in groups {
+        let (way, given) = way(&kind);
+        let mut joined = Vec::new();
+        for space in spaces {
+            gather(&mut joined, Strand { space, way: way.clone() });
+        }
+        strands.extend(joined.into_iter().map(|strand| (strand, given)));
     }
+    strands
 }
 
 impl<S: Space> Run<S> {

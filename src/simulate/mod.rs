@@ -70,6 +70,10 @@ pub mod path;
 
 pub mod run;
 
+mod connection;
+
+mod anew;
+
 pub mod exchange;
 
 mod hairpin;

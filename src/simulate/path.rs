@@ -33,6 +33,9 @@ impl<S: Space> Machine<'_, S> {
     }
 
     fn receive(&mut self, mut strands: Vec<Strand<S>>, given: Given) {
+        if strands.is_empty() {
+            return;
+        }
         for strand in &mut strands {
             strand.way.view.fix(Field::OutInterface, 0, 32);
             if self.decider.host.reads_priority {
@@ -134,6 +137,9 @@ impl<S: Space> Machine<'_, S> {
     }
 
     fn send(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        if strands.is_empty() {
+            return;
+        }
         let mut leaving = Vec::new();
         for (mut strand, route) in self.route_sent(strands) {
             match route {
@@ -179,6 +185,9 @@ impl<S: Space> Machine<'_, S> {
     }
 
     fn input(&mut self, strands: Vec<Strand<S>>, given: Given) {
+        if strands.is_empty() {
+            return;
+        }
         let strands = match self.decider.host.version {
             // ip_local_deliver puts fragments together before the hook; IPv6 does it behind.
             IpVersion::V4 => self.reassemble(strands),

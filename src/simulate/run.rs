@@ -175,6 +175,10 @@ impl<S: Space> Run<S> {
                         chosen = true;
                         (choice.rule, None, text.clone())
                     }
+                    What::Anew(field, whose) => {
+                        chosen = true;
+                        (choice.rule, None, format!("{} {whose}", field.name()))
+                    }
                 },
                 None => (None, None, String::new()),
             },

@@ -37,6 +37,8 @@ pub enum What {
     Text(String),
     /// A free choice of the kernel or of the other end, in words.
     Chosen(String),
+    /// A field that each packet has anew, and whose.
+    Anew(Field, &'static str),
 }
 
 /// Membership of a key in a set too big to hold.
@@ -62,6 +64,11 @@ impl Undecideds {
     /// A free choice of the kernel.
     pub fn chosen(&mut self, text: String) -> Field {
         self.add(What::Chosen(text))
+    }
+
+    /// A field that each packet has anew: of one "of the reply", say. It is put in words only where somebody asks.
+    pub fn anew(&mut self, field: Field, whose: &'static str) -> Field {
+        self.add(What::Anew(field, whose))
     }
 
     /// Membership of this key: the same field for the same question.

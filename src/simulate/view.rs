@@ -18,6 +18,13 @@ impl View {
     /// All fields as they were.
     pub const EMPTY: Self = Self(None);
 
+    /// A view of these fields, each named once.
+    #[must_use]
+    pub fn of(mut fields: Vec<(Field, Bits)>) -> Self {
+        fields.sort_unstable_by_key(|(field, _)| *field);
+        Self(Some(Rc::new(fields)))
+    }
+
     /// What a current field is made of; none if it is the original field itself.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&Bits> {

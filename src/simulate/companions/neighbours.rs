@@ -10,8 +10,8 @@ use super::{
 use crate::{
     model::{Bits, Field, Hook, IpVersion},
     simulate::{
+        anew::anew,
         conntrack::{self, Given},
-        exchange::forget_packet,
         machine::Machine,
         outcome::Delivery,
         run::{Run, Simulation},
@@ -78,8 +78,8 @@ impl<S: Space> Machine<'_, S> {
         let own = link.own.clone()?;
         self.decider.undecided.at = None;
         let mut way = Shared::from(Way::default());
+        way.view = anew("of address resolution", &mut self.decider.undecided, version);
         let view = &mut way.view;
-        forget_packet(&mut |field, bits| view.set(field, bits), "of address resolution", &mut self.decider.undecided, version);
         let (source, destination) = if message.is_sent() { (own, link.neighbour.clone()) } else { (link.neighbour.clone(), own) };
         let everybody = match version {
             IpVersion::V4 => PACKET_BROADCAST,

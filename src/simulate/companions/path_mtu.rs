@@ -8,8 +8,10 @@ use super::{Companion, link::Link};
 use crate::{
     model::{Bits, Field, Hook, IpVersion},
     simulate::{
+        anew::anew,
+        connection::Connection,
         conntrack::Given,
-        exchange::{Exchange, connection, forget_packet},
+        exchange::Exchange,
         machine::Machine,
         outcome::Delivery,
         run::{Run, Simulation},
@@ -63,13 +65,13 @@ impl<S: Space> Machine<'_, S> {
     fn too_big(&mut self, link: &Link<S>, direction: u128) -> (Strand<S>, Given) {
         let version = self.decider.host.version;
         let before = &link.strand.way;
-        let mut way = Shared::from(Way { binding: before.binding.clone(), ..Way::default() });
+        let mut way = Shared::from(Way::default());
         let router = match version {
             IpVersion::V4 => self.anyone((0, 0), "address of a router on the path"),
             IpVersion::V6 => self.anyone((1 << 125, 3), "address of a router on the path"),
         };
+        way.view = anew("of a router's message", &mut self.decider.undecided, version);
         let view = &mut way.view;
-        forget_packet(&mut |field, bits| view.set(field, bits), "of a router's message", &mut self.decider.undecided, version);
         let (protocol, kind) = if version == IpVersion::V4 { FRAGMENTATION_NEEDED } else { PACKET_TOO_BIG };
         view.fix(Field::Protocol, protocol, 8);
         view.fix(Field::SourcePort, kind, 16);
@@ -82,7 +84,7 @@ impl<S: Space> Machine<'_, S> {
             },
         );
         view.fix(Field::InInterface, link.interface.into(), 32);
-        let given = match connection(before, &mut way, direction, version) {
+        let given = match Connection::of(before, version).carry(&mut way, direction, version) {
             Given::First => Given::First,
             Given::State(_) | Given::Related => Given::Related,
         };

@@ -6,8 +6,10 @@
 use crate::{
     model::{Bits, Field, Reject},
     simulate::{
+        anew::anew,
+        connection::Connection,
         conntrack::Given,
-        exchange::{Exchange, connection, forget_packet},
+        exchange::Exchange,
         machine::Machine,
         outcome::Ending,
         run::{Finished, Run, Simulation},
@@ -49,15 +51,15 @@ impl<S: Space> Machine<'_, S> {
         let version = self.decider.host.version;
         let before = &finished.strand.way;
         let seen = |field| before.view.field(field, version);
-        let mut way = Shared::from(Way { binding: before.binding.clone(), ..Way::default() });
+        let mut way = Shared::from(Way::default());
         // An ICMP error for a packet on its way to somebody else has an address of this host as its source, which routing chooses.
         let sender = match reject {
             Reject::TcpReset => seen(Field::Destination),
             Reject::Icmp(_) | Reject::Icmp6(_) if finished.strand.space.single(Field::InInterface, 32) == Some(0) => seen(Field::Source),
             Reject::Icmp(_) | Reject::Icmp6(_) => self.anyone((0, 0), "source address of an ICMP error"),
         };
+        way.view = anew("of a reject's answer", &mut self.decider.undecided, version);
         let view = &mut way.view;
-        forget_packet(&mut |field, bits| view.set(field, bits), "of a reject's answer", &mut self.decider.undecided, version);
         view.set(Field::Source, sender);
         view.set(Field::Destination, seen(Field::Source));
         let (protocol, kind) = match reject {
@@ -75,7 +77,7 @@ impl<S: Space> Machine<'_, S> {
         }
         view.fix(Field::InInterface, 0, 32);
         let status = before.view.get(Field::CtStatus).cloned().unwrap_or_else(|| Bits::constant(32, 0));
-        let given = match connection(before, &mut way, 1, version) {
+        let given = match Connection::of(before, version).carry(&mut way, 1, version) {
             Given::First => Given::First,
             Given::State(_) | Given::Related => {
                 way.view.set(Field::CtStatus, status);
