@@ -1,6 +1,7 @@
 //! What an audit has found out, ready to be reported.
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::{
     audits::{
@@ -58,16 +59,7 @@ impl Audited {
         shortcomings.extend(site.unread.iter().cloned());
         let reboot = Reboot::new(site, world, &flows);
         let findings = audits::findings(site, &flows, &reboot);
-        let rules = site.rules();
-        let mut tried = 0;
-        let fixes = findings.iter().map(|finding| {
-            let worth = finding.audit.severity == Severity::Error || (finding.audit.severity == Severity::Warning && rules <= MANY_RULES);
-            let wanted = worth && tried < most_fixes(rules);
-            let fix = wanted.then(|| fix(site, world, &flows[finding.flow], finding)).flatten();
-            tried += usize::from(fix.is_some());
-            fix
-        });
-        let fixes = fixes.collect();
+        let fixes = fixes_of(site, world, &flows, &findings);
         Self {
             findings,
             fixes,
@@ -115,6 +107,24 @@ impl Audited {
     pub fn is_undecided(&self) -> bool {
         !self.shortcomings.is_empty() || self.flows.iter().any(|judged| judged.verdict == Verdict::Unknown)
     }
+}
+
+/// A fix for each finding that is worth one, as long as there are not too many.
+fn fixes_of(site: &Site, world: &dyn World, flows: &[Judged], findings: &[Finding]) -> Vec<Option<Result<Fix, Unproved>>> {
+    let rules = site.rules();
+    let is_worth_it = |severity| severity == Severity::Error || (severity == Severity::Warning && rules <= MANY_RULES);
+    let worthy: Vec<usize> = (0..findings.len()).filter(|at| is_worth_it(findings[*at].audit.severity)).collect();
+    let mut fixes: Vec<_> = findings.iter().map(|_| None).collect();
+    let (mut rest, mut left) = (worthy.as_slice(), most_fixes(rules));
+    while let Some((now, later)) = rest.split_at_checked(left.min(rest.len())).filter(|(now, _)| !now.is_empty()) {
+        let found = now.par_iter().map(|at| (*at, fix(site, world, &flows[findings[*at].flow], &findings[*at])));
+        for (at, fix) in found.collect::<Vec<_>>() {
+            left -= usize::from(fix.is_some());
+            fixes[at] = fix;
+        }
+        rest = later;
+    }
+    fixes
 }
 
 /// What would let the flow pass: all of its honest packets, or those that most senders lack.

@@ -4,7 +4,7 @@ mod counters;
 
 pub use counters::Hits;
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -36,9 +36,9 @@ pub struct Site {
     pub network: Network,
     versions: [Lowered; 2],
     /// Texts of rules: each is written once, however often it decides.
-    texts: RefCell<FxHashMap<(IpVersion, RuleId), String>>,
+    texts: Mutex<FxHashMap<(IpVersion, RuleId), String>>,
     /// Who wrote rules, and set policies: looked for once.
-    writers: RefCell<Writers>,
+    writers: Mutex<Writers>,
     /// Counters read a second time.
     again: counters::Again,
 }
@@ -73,8 +73,8 @@ impl Site {
         }
         let ipsets = ipset::decode::decode(&snapshot.ipset);
         legacy.name_sets(&ipsets);
-        let versions = [IpVersion::V4, IpVersion::V6]
-            .map(|version| lower::host(Rules { nft: &ruleset, xtables: &legacy, ipsets: &ipsets }, &network, &snapshot, version));
+        let lowered = |version| lower::host(Rules { nft: &ruleset, xtables: &legacy, ipsets: &ipsets }, &network, &snapshot, version);
+        let versions = rayon::join(|| lowered(IpVersion::V4), || lowered(IpVersion::V6)).into();
         Self {
             snapshot,
             ruleset,
@@ -83,8 +83,8 @@ impl Site {
             ipsets,
             network,
             versions,
-            texts: RefCell::default(),
-            writers: RefCell::default(),
+            texts: Mutex::default(),
+            writers: Mutex::default(),
             again: counters::Again::default(),
         }
     }
@@ -120,7 +120,12 @@ impl Site {
     /// A rule in the operator's syntax.
     #[must_use]
     pub fn rule_text(&self, version: IpVersion, rule: RuleId) -> String {
-        self.texts.borrow_mut().entry((version, rule)).or_insert_with(|| self.written(version, rule).unwrap_or_default()).clone()
+        self.texts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry((version, rule))
+            .or_insert_with(|| self.written(version, rule).unwrap_or_default())
+            .clone()
     }
 
     fn written(&self, version: IpVersion, rule: RuleId) -> Option<String> {
@@ -208,7 +213,7 @@ impl Site {
                 owners::of_xtables(table, chain, rule.and_then(|rule| chain.rules.get(rule as usize)))
             }
         };
-        self.writers.borrow_mut().entry((version, chain, rule)).or_insert_with(find).clone()
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner).entry((version, chain, rule)).or_insert_with(find).clone()
     }
 
     /// The name of an interface.

@@ -164,7 +164,7 @@ pub struct Step {
 }
 
 /// Answers questions about the host.
-pub trait World {
+pub trait World: Sync {
     /// Asks. Never fails: what cannot be told is [`Answer::Unknown`].
     fn ask(&self, question: &Question) -> Answer;
 }

@@ -1,5 +1,7 @@
 //! One packet that shows what an outcome says, and its replay.
 
+use rayon::prelude::*;
+
 use crate::{
     model::{Field, IpVersion, Side, Values},
     packets::Packet,
@@ -94,7 +96,7 @@ pub fn disagreements(site: &Site, world: &dyn World, flows: &[Judged]) -> Vec<Di
         let [first, ..] = &judged.legs;
         first.pieces.iter().take(each).filter_map(|piece| replay(site, world, judged, piece)).collect()
     };
-    flows.iter().take(all.max(1)).flat_map(replayed).collect()
+    flows.par_iter().take(all.max(1)).flat_map_iter(replayed).collect()
 }
 
 /// A packet may evaluate every rule: so many evaluations take some hundredths of a second.

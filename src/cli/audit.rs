@@ -1,5 +1,7 @@
 //! `clearway audit`.
 
+use rayon::prelude::*;
+
 use super::{
     Error, Exit,
     flows_of::{FlowArgs, starts},
@@ -115,11 +117,9 @@ pub fn audited(source: &Source, judged: Vec<Judged>) -> Audited {
 
 /// Judges every flow.
 pub fn judge(source: &Source, chosen: &FlowArgs) -> Result<Vec<Judged>, Error> {
-    let mut judged = Vec::new();
-    for flow in chosen.flows(source)? {
-        judged.extend(judge_flow(source, &flow)?);
-    }
-    Ok(judged)
+    let flows = chosen.flows(source)?;
+    let judged = flows.par_iter().map(|flow| judge_flow(source, flow)).collect::<Result<Vec<_>, Error>>()?;
+    Ok(judged.into_iter().flatten().collect())
 }
 
 /// Judges a flow in each IP version that it has.

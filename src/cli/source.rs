@@ -232,6 +232,7 @@ impl Gathered {
         if let Err(error) = collect::privileges::confine(Needs { asks, replaces_in }) {
             super::complain(&format!("goes on with privileges that it does not need: {error}"));
         }
+        begin_threads();
         hosts.map(|Self { snapshot, proxies, config, others, live, whole_sets, saved }| {
             let site = if saved { crate::saved::site(&snapshot) } else { Site::new(snapshot) };
             Source { site, proxies, config, others: others.into_iter().map(Site::new).collect(), live, whole_sets }
@@ -243,6 +244,16 @@ impl Gathered {
     pub fn after_boot(self) -> Self {
         Self { saved: true, ..self }
     }
+}
+
+/// More threads than this do not pay: an audit takes some hundredths of a second.
+const MOST_THREADS: usize = 8;
+
+/// Begins the threads that flows are judged on. They inherit what this one has given up.
+fn begin_threads() {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_THREADS);
+    // An error says that they have begun already.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
 }
 
 impl Source {

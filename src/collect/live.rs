@@ -1,6 +1,6 @@
 //! The running host as a [`World`].
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -19,14 +19,14 @@ use crate::world::{Answer, IpsetKey, Question, World};
 
 /// Asks the kernel, and keeps every question with its answer. Asks in the network namespace that the thread was in when it was made.
 pub struct Live {
-    nft: RefCell<Result<NfTables, Error>>,
-    ipset: RefCell<Result<Option<Ipset>, Error>>,
+    nft: Mutex<Result<NfTables, Error>>,
+    ipset: Mutex<Result<Option<Ipset>, Error>>,
     /// None if no name is to be asked for.
-    names: RefCell<Option<Names>>,
-    servers: RefCell<Servers>,
-    answers: RefCell<FxHashMap<Question, Answer>>,
+    names: Mutex<Option<Names>>,
+    servers: Mutex<Servers>,
+    answers: Mutex<FxHashMap<Question, Answer>>,
     /// The questions in the order in which they were first asked.
-    asked: RefCell<Vec<Question>>,
+    asked: Mutex<Vec<Question>>,
 }
 
 impl Live {
@@ -34,47 +34,47 @@ impl Live {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            nft: RefCell::new(NfTables::open()),
-            ipset: RefCell::new(Ipset::open()),
-            names: RefCell::new(Some(Names::default())),
-            servers: RefCell::default(),
-            answers: RefCell::default(),
-            asked: RefCell::default(),
+            nft: Mutex::new(NfTables::open()),
+            ipset: Mutex::new(Ipset::open()),
+            names: Mutex::new(Some(Names::default())),
+            servers: Mutex::default(),
+            answers: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
     /// Host names are not known then.
     #[must_use]
     pub fn without_names(self) -> Self {
-        Self { names: RefCell::new(None), ..self }
+        Self { names: Mutex::new(None), ..self }
     }
 
     /// Asks about rules anew; what files and names are is kept.
     #[must_use]
     pub fn anew(self) -> Self {
         let lasts = |question: &Question| !matches!(question, Question::NftSetHolds { .. } | Question::IpsetHolds { .. });
-        self.asked.borrow_mut().retain(lasts);
-        self.answers.borrow_mut().retain(|question, _| lasts(question));
-        Self { nft: RefCell::new(NfTables::open()), ipset: RefCell::new(Ipset::open()), ..self }
+        held(&self.asked).retain(lasts);
+        held(&self.answers).retain(|question, _| lasts(question));
+        Self { nft: Mutex::new(NfTables::open()), ipset: Mutex::new(Ipset::open()), ..self }
     }
 
     /// Whether an answer depends on the rules' being those that were collected.
     #[must_use]
     pub fn has_asked_about_rules(&self) -> bool {
-        self.asked.borrow().iter().any(|question| matches!(question, Question::NftSetHolds { .. } | Question::IpsetHolds { .. }))
+        held(&self.asked).iter().any(|question| matches!(question, Question::NftSetHolds { .. } | Question::IpsetHolds { .. }))
     }
 
     /// All that was asked, for [`crate::snapshot::Snapshot::answers`].
     #[must_use]
     pub fn answers(&self) -> Vec<(Question, Answer)> {
-        let answers = self.answers.borrow();
-        self.asked.borrow().iter().filter_map(|question| Some((question.clone(), answers.get(question)?.clone()))).collect()
+        let answers = held(&self.answers);
+        held(&self.asked).iter().filter_map(|question| Some((question.clone(), answers.get(question)?.clone()))).collect()
     }
 
     /// Whether the nf_tables ruleset is still the one that was collected as `generation`; if not, collect again.
     #[must_use]
     pub fn is_still(&self, generation: u32) -> bool {
-        match &mut *self.nft.borrow_mut() {
+        match &mut *held(&self.nft) {
             Ok(nft) => nft.generation().is_ok_and(|now| now == generation),
             // Nothing was collected either.
             Err(_) => true,
@@ -91,11 +91,11 @@ impl Live {
             Question::Environment { process, name } => files::environment(*process, name),
             Question::SocketFile { root, path } => socket_file::ask(*root, path),
             Question::BuiltWith { root, program, text } => files::built_with(*root, program, text),
-            Question::Lookup { process, server, name } => match (&*self.names.borrow(), &mut *self.servers.borrow_mut()) {
+            Question::Lookup { process, server, name } => match (&*held(&self.names), &mut *held(&self.servers)) {
                 (Some(_), servers) => servers.ask(*process, *server, name),
                 (None, _) => Answer::Unknown("names are not to be resolved".into()),
             },
-            Question::Resolve { name, configured } | Question::ResolveAgain { name, configured } => match &mut *self.names.borrow_mut() {
+            Question::Resolve { name, configured } | Question::ResolveAgain { name, configured } => match &mut *held(&self.names) {
                 Some(names) => names.resolve(name, *configured),
                 None => Answer::Unknown("names are not to be resolved".into()),
             },
@@ -103,7 +103,7 @@ impl Live {
     }
 
     fn ipset_holds(&self, set: &str, key: &IpsetKey) -> Answer {
-        match &mut *self.ipset.borrow_mut() {
+        match &mut *held(&self.ipset) {
             Ok(Some(ipset)) => match ipset.holds(set, key) {
                 Ok(Some(holds)) => Answer::Truth(holds),
                 Ok(None) => Answer::Unknown(format!("the ipset {set} is gone since the rules were read")),
@@ -115,7 +115,7 @@ impl Live {
     }
 
     fn element(&self, family: u8, table: &str, set: &str, key: &[u8]) -> Answer {
-        let mut nft = self.nft.borrow_mut();
+        let mut nft = held(&self.nft);
         let nft = match &mut *nft {
             Ok(nft) => nft,
             Err(error) => return Answer::Unknown(error.to_string()),
@@ -142,14 +142,21 @@ impl Default for Live {
     }
 }
 
+/// What only one thread has at a time. One that ended while it had it left nothing half done: answers are put in whole.
+fn held<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl World for Live {
     fn ask(&self, question: &Question) -> Answer {
-        if let Some(answer) = self.answers.borrow().get(question) {
+        if let Some(answer) = held(&self.answers).get(question) {
             return answer.clone();
         }
         let answer = self.find(question);
-        self.answers.borrow_mut().insert(question.clone(), answer.clone());
-        self.asked.borrow_mut().push(question.clone());
+        // Flows are judged side by side: another may have asked the same meanwhile.
+        if held(&self.answers).insert(question.clone(), answer.clone()).is_none() {
+            held(&self.asked).push(question.clone());
+        }
         answer
     }
 }

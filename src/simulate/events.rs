@@ -1,12 +1,12 @@
 //! What happened to a traced packet, as a list that strands share.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::outcome::Event;
 
 /// A persistent list of events: cheap to copy when a packet is followed both ways.
 #[derive(Debug, Clone, Default)]
-pub struct Events(Option<Rc<Link>>);
+pub struct Events(Option<Arc<Link>>);
 
 #[derive(Debug)]
 struct Link {
@@ -18,7 +18,7 @@ impl Events {
     /// Adds an event.
     pub fn push(&mut self, event: Event) {
         let before = std::mem::take(self);
-        self.0 = Some(Rc::new(Link { event, before }));
+        self.0 = Some(Arc::new(Link { event, before }));
     }
 
     /// All events, oldest first.
@@ -40,7 +40,7 @@ impl PartialEq for Events {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (None, None) => true,
-            (Some(one), Some(two)) => Rc::ptr_eq(one, two),
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
             _ => false,
         }
     }
@@ -51,7 +51,7 @@ impl Drop for Events {
     fn drop(&mut self) {
         let mut next = self.0.take();
         while let Some(link) = next {
-            next = Rc::try_unwrap(link).ok().and_then(|mut link| link.before.0.take());
+            next = Arc::try_unwrap(link).ok().and_then(|mut link| link.before.0.take());
         }
     }
 }

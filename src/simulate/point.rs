@@ -3,7 +3,7 @@
 //! A field that is not given takes any value until a rule reads it; then the packet is followed both ways, and the answer says on what it
 //! rests.
 
-use std::{rc::Rc, sync::Arc};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -13,7 +13,7 @@ use crate::model::{Field, Side, Values, values::Relation};
 /// One packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
-    known: Rc<[(Field, u128)]>,
+    known: Arc<[(Field, u128)]>,
     /// What was assumed of fields that are not known, conditions and choices.
     assumed: SmallVec<[(Field, Values); 2]>,
     empty: bool,
@@ -48,7 +48,7 @@ impl Point {
     }
 
     fn nothing(&self) -> Self {
-        Self { known: Rc::clone(&self.known), assumed: SmallVec::new(), empty: true }
+        Self { known: Arc::clone(&self.known), assumed: SmallVec::new(), empty: true }
     }
 
     fn assuming(mut self, field: Field, values: Values) -> Self {

@@ -2,22 +2,22 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    rc::Rc,
+    sync::Arc,
 };
 
 /// Shared until written: copying is cheap, and copies that nobody changed are known to be equal.
 #[derive(Debug, Default)]
-pub struct Shared<T>(Rc<T>);
+pub struct Shared<T>(Arc<T>);
 
 impl<T> From<T> for Shared<T> {
     fn from(value: T) -> Self {
-        Self(Rc::new(value))
+        Self(Arc::new(value))
     }
 }
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -31,12 +31,12 @@ impl<T> Deref for Shared<T> {
 
 impl<T: Clone> DerefMut for Shared<T> {
     fn deref_mut(&mut self) -> &mut T {
-        Rc::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.0)
     }
 }
 
 impl<T: PartialEq> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0) || *self.0 == *other.0
+        Arc::ptr_eq(&self.0, &other.0) || *self.0 == *other.0
     }
 }

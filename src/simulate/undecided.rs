@@ -1,6 +1,6 @@
 //! What came up that only time, load, the kernel's choice or a big set decides.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
@@ -11,7 +11,7 @@ use crate::model::{Bits, Field, Hook, RuleId, SetId, step::ConditionId};
 #[derive(Debug, Clone, Default)]
 pub struct Undecideds {
     /// Shared by the runs that begin with them.
-    choices: Rc<Vec<Choice>>,
+    choices: Arc<Vec<Choice>>,
     members: Vec<Member>,
     /// The rule that is being evaluated.
     pub at: Option<(Hook, RuleId)>,
@@ -120,7 +120,7 @@ impl Undecideds {
                 return Field::Choice(number(at));
             }
         }
-        Rc::make_mut(&mut self.choices).push(Choice { rule: self.at, what });
+        Arc::make_mut(&mut self.choices).push(Choice { rule: self.at, what });
         Field::Choice(number(self.choices.len() - 1))
     }
 }

@@ -3,13 +3,13 @@
 //! Sets of packets stay over the packet as it was sent; NAT, marks and header writes change only the view. A test on a current field is
 //! looked up here first.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::model::{Bits, Field, IpVersion, Source, bits::ones};
 
 /// The current fields that are not simply the original ones, in order. Copies share them until one changes.
 #[derive(Debug, Clone, Default)]
-pub struct View(Option<Rc<Vec<(Field, Bits)>>>);
+pub struct View(Option<Arc<Vec<(Field, Bits)>>>);
 
 /// So many fields more has a copy room for.
 const ROOM: usize = 8;
@@ -22,7 +22,7 @@ impl View {
     #[must_use]
     pub fn of(mut fields: Vec<(Field, Bits)>) -> Self {
         fields.sort_unstable_by_key(|(field, _)| *field);
-        Self(Some(Rc::new(fields)))
+        Self(Some(Arc::new(fields)))
     }
 
     /// What a current field is made of; none if it is the original field itself.
@@ -36,13 +36,13 @@ impl View {
     /// Sets a current field to bits of *original* fields (see [`View::through`]).
     pub fn set(&mut self, field: Field, bits: Bits) {
         let fields = self.0.get_or_insert_default();
-        if Rc::get_mut(fields).is_none() {
+        if Arc::get_mut(fields).is_none() {
             // One field seldom changes alone.
             let mut own = Vec::with_capacity(fields.len() + ROOM);
             own.extend(fields.iter().cloned());
-            *fields = Rc::new(own);
+            *fields = Arc::new(own);
         }
-        let fields = Rc::make_mut(fields);
+        let fields = Arc::make_mut(fields);
         match fields.binary_search_by_key(&field, |(each, _)| *each) {
             Ok(at) => fields[at].1 = bits,
             Err(at) => fields.insert(at, (field, bits)),
@@ -109,7 +109,7 @@ impl View {
         if let Some(fields) = &mut self.0
             && !fields.iter().all(|(field, _)| kept(*field))
         {
-            Rc::make_mut(fields).retain(|(field, _)| kept(*field));
+            Arc::make_mut(fields).retain(|(field, _)| kept(*field));
         }
     }
 
@@ -120,7 +120,7 @@ impl View {
 
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
-        matches!((&self.0, &other.0), (Some(a), Some(b)) if Rc::ptr_eq(a, b)) || self.fields() == other.fields()
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if Arc::ptr_eq(a, b)) || self.fields() == other.fields()
     }
 }
 

@@ -1,6 +1,6 @@
 //! How many packets rules have met, by their own counters.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::Site;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// Rules with their counters, read a second time: decoded when first asked for.
 #[derive(Default)]
-pub(super) struct Again(OnceCell<(nft::Ruleset, xtables::Ruleset)>);
+pub(super) struct Again(OnceLock<(nft::Ruleset, xtables::Ruleset)>);
 
 /// What a counter says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
