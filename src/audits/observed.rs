@@ -1,5 +1,6 @@
 //! What is seen of a flow, beside what its rules say of it: connections that wait, and counters that moved. It decides nothing.
 
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::judge::{Fate, Judged};
@@ -138,13 +139,10 @@ fn in_table(tracked: &[&Tracked], answered: bool) -> Option<Observation> {
 
 /// The counters of the rules and policies that stop the flow.
 fn stopped(site: &Site, judged: &Judged) -> Vec<Observation> {
-    let mut decisions: Vec<&Decision> = Vec::new();
-    for (_, piece) in judged.against().filter(|(_, piece)| matches!(piece.fate, Fate::Stopped | Fate::Sometimes)) {
-        if !decisions.contains(&&piece.outcome.decided_by) {
-            decisions.push(&piece.outcome.decided_by);
-        }
-    }
-    decisions.into_iter().filter_map(|decision| counter(site, judged, decision)).take(MOST_RULES).collect()
+    let mut met: FxHashSet<&Decision> = FxHashSet::default();
+    let pieces = judged.against().filter(|(_, piece)| matches!(piece.fate, Fate::Stopped | Fate::Sometimes));
+    let decisions = pieces.map(|(_, piece)| &piece.outcome.decided_by).filter(|decision| met.insert(decision));
+    decisions.filter_map(|decision| counter(site, judged, decision)).take(MOST_RULES).collect()
 }
 
 fn counter(site: &Site, judged: &Judged, decision: &Decision) -> Option<Observation> {

@@ -1,5 +1,7 @@
 //! A rule as its operator reads it: what it asks for, and where it leads.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::model::{ChainId, Field, Reject, Rule, SetId, Step, Test, Values, Verdict};
@@ -8,7 +10,7 @@ use crate::model::{ChainId, Field, Reject, Rule, SetId, Step, Test, Values, Verd
 #[derive(Debug, Clone)]
 pub enum Ask<'a> {
     /// A field is one of these.
-    Values(Field, &'a Values),
+    Values(Field, &'a Arc<Values>),
     /// A field is in a set.
     Member(Field, SetId),
     /// It holds for no packet of this host.

@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
                         candidate.partly = true;
                         None
                     }
-                    Relation::Across | Relation::Outside => Some((*field, Asked::Values((*values).clone()))),
+                    Relation::Across | Relation::Outside => Some((*field, Asked::Values(Values::clone(values)))),
                 },
             };
             if let Some((field, asked)) = lacks {

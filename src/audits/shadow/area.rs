@@ -68,10 +68,10 @@ impl Taken {
 }
 
 impl Area {
-    fn narrow(&mut self, field: Field, values: &Values) {
+    fn narrow(&mut self, field: Field, values: &Arc<Values>) {
         match self.0.iter_mut().find(|(known, _)| *known == field) {
             Some((_, known)) => *known = Arc::new(known.and(values)),
-            None => self.0.push((field, Arc::new(values.clone()))),
+            None => self.0.push((field, Arc::clone(values))),
         }
     }
 
@@ -80,7 +80,8 @@ impl Area {
         self.0.iter().map(|(field, values)| (*field, &**values))
     }
 
-    fn values(&self, field: Field) -> Option<&Values> {
+    /// The values of a field that it asks for.
+    pub fn values(&self, field: Field) -> Option<&Values> {
         self.0.iter().find(|(known, _)| *known == field).map(|(_, values)| &**values)
     }
 

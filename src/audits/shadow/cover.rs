@@ -2,17 +2,16 @@
 
 use rustc_hash::FxHashMap;
 
-use super::area::{Area, Fate, Taken};
+use super::{
+    area::{Area, Fate, Taken},
+    near::Near,
+};
 use crate::model::{Field, HeaderSet};
 
-/// The rules of a chain that take all of what they ask for, in order.
+/// The rules of a chain that take all of what they ask for, by their index.
 #[derive(Default)]
 pub struct Cover {
-    rules: Vec<(u32, Area, Fate)>,
-    /// Those that ask for one value of a field, under one such field: who is within one of them asks for that value, too.
-    by_value: FxHashMap<(Field, u128), Vec<usize>>,
-    /// The others.
-    wide: Vec<usize>,
+    rules: FxHashMap<u32, (Area, Fate)>,
     /// The last rule that changed a field; without a field, any.
     changed: FxHashMap<Option<Field>, u32>,
 }
@@ -23,16 +22,7 @@ const MOST_BOXES: usize = 64;
 impl Cover {
     /// One more rule.
     pub fn add(&mut self, index: u32, area: Area, fate: Fate) {
-        let selective = [Field::Source, Field::Destination, Field::DestinationPort, Field::SourcePort];
-        let at = self.rules.len();
-        let single = selective.iter().find_map(|wanted| {
-            area.fields().find(|(field, _)| field == wanted).and_then(|(field, values)| Some((field, values.single()?)))
-        });
-        match single {
-            Some(key) => self.by_value.entry(key).or_default().push(at),
-            None => self.wide.push(at),
-        }
-        self.rules.push((index, area, fate));
+        self.rules.insert(index, (area, fate));
     }
 
     /// From this rule on a field may have another value than those before it asked for.
@@ -42,33 +32,30 @@ impl Cover {
 
     /// The rules that leave nothing of what a rule takes, one alone before several; `several` looks for those, too, and first among those
     /// that decide as it does.
-    pub fn hides(&self, own: &Taken, several: bool, left: &mut usize) -> Option<Vec<(u32, Fate)>> {
+    pub fn hides(&self, own: &Taken, near: &Near, several: bool, left: &mut usize) -> Option<Vec<(u32, Fate)>> {
         let area = &own.area;
-        let single = area.fields().filter_map(|(field, values)| Some((field, values.single()?)));
-        let alike = single.filter_map(|key| self.by_value.get(&key)).flatten();
-        let mut candidates: Vec<usize> = alike.chain(&self.wide).copied().collect();
-        candidates.sort_unstable();
-        for at in &candidates {
+        for at in near.around(area) {
+            let Some((other, fate)) = self.holding(at) else { continue };
             *left = left.checked_sub(1)?;
-            let Some((index, other, fate)) = self.rules.get(*at).filter(|rule| self.still_holds(rule)) else { continue };
             if area.is_within(other) {
-                return Some(vec![(*index, *fate)]);
+                return Some(vec![(at, fate)]);
             }
         }
         if !several {
             return None;
         }
-        let as_it_does = own.fate.and_then(|fate| self.together(area, Some(fate), left));
-        as_it_does.or_else(|| self.together(area, None, left))
+        let meeting = near.meeting(area);
+        let as_it_does = own.fate.and_then(|fate| self.together(area, &meeting, Some(fate), left));
+        as_it_does.or_else(|| self.together(area, &meeting, None, left))
     }
 
-    fn together(&self, area: &Area, alike: Option<Fate>, left: &mut usize) -> Option<Vec<(u32, Fate)>> {
+    fn together(&self, area: &Area, meeting: &[u32], alike: Option<Fate>, left: &mut usize) -> Option<Vec<(u32, Fate)>> {
         let mut rest: Option<HeaderSet> = None;
         let mut by = Vec::new();
-        for rule in &self.rules {
+        for at in meeting {
+            let Some((other, fate)) = self.holding(*at) else { continue };
             *left = left.checked_sub(1)?;
-            let (index, other, fate) = rule;
-            if alike.is_some_and(|alike| alike != *fate) || area.is_apart(other) || !self.still_holds(rule) {
+            if alike.is_some_and(|alike| alike != fate) || area.is_apart(other) {
                 continue;
             }
             let before = rest.take().unwrap_or_else(|| area.packets());
@@ -77,7 +64,7 @@ impl Cover {
                 rest = Some(before);
                 continue;
             }
-            by.push((*index, *fate));
+            by.push((*at, fate));
             let after = before.minus(&taken);
             if after.is_empty() {
                 return Some(by);
@@ -90,9 +77,10 @@ impl Cover {
         None
     }
 
-    /// Whether what a rule asked for is still what packets have that went past it.
-    fn still_holds(&self, (index, area, _): &(u32, Area, Fate)) -> bool {
-        let later = |field: Option<Field>| self.changed.get(&field).is_some_and(|at| at >= index);
-        !later(None) && !area.fields().any(|(field, _)| later(Some(field)))
+    /// A rule that came before, if what it asked for is still what packets have that went past it.
+    fn holding(&self, index: u32) -> Option<(&Area, Fate)> {
+        let (area, fate) = self.rules.get(&index)?;
+        let later = |field: Option<Field>| self.changed.get(&field).is_some_and(|at| *at >= index);
+        (!later(None) && !area.fields().any(|(field, _)| later(Some(field)))).then_some((area, *fate))
     }
 }

@@ -8,19 +8,22 @@ mod changes;
 
 mod cover;
 
+mod near;
+
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Placed, Problem, judge::Judged, meant};
 use crate::{
     lower::Origin,
-    model::{ChainId, IpVersion, RuleId, Step, Test},
+    model::{Chain, ChainId, IpVersion, Rule, RuleId, Step, Test},
     site::Site,
 };
 use area::{Ends, Fate, Taken};
 use changes::Changes;
 use cover::Cover;
+use near::Near;
 
 /// What is known of a rule.
 #[derive(Debug, Clone)]
@@ -44,7 +47,7 @@ pub enum How {
 }
 
 /// So many pairs of rules are compared at most: tables of many thousand rules are the work of programs.
-const MOST: usize = 2_000_000;
+const MOST: usize = 500_000;
 
 /// In longer chains a rule behind another is not looked for, nor several that hide one together.
 const LONG: usize = 500;
@@ -55,11 +58,12 @@ const LONGEST: usize = 5_000;
 /// A rule by the place of its chain in the operator's words, and its index.
 type Key = ((bool, usize, usize), u32);
 
-/// Rules written by operators that others hide; of chains that both IP versions visit, only those that are hidden from both.
+/// Rules written by operators that others hide; of chains that both IP versions visit, only those that are hidden from both, or that fit no
+/// packet of the other.
 pub fn find(site: &Site) -> Vec<Shadowed> {
     let mut left = MOST;
-    let mut versions: FxHashMap<(bool, usize, usize), usize> = FxHashMap::default();
-    let mut found: BTreeMap<Key, Vec<Option<Shadowed>>> = BTreeMap::new();
+    let mut visited: FxHashMap<(bool, usize, usize), Vec<(IpVersion, ChainId)>> = FxHashMap::default();
+    let mut found: BTreeMap<Key, Vec<Shadowed>> = BTreeMap::new();
     for version in [IpVersion::V4, IpVersion::V6] {
         let lowered = site.lowered(version);
         let mut ends = Ends::new(&lowered.host);
@@ -70,20 +74,29 @@ pub fn find(site: &Site) -> Vec<Shadowed> {
                 Some(Origin::Xtables { table, chain }) => (false, table, chain),
                 None => continue,
             };
-            *versions.entry(place).or_default() += 1;
+            visited.entry(place).or_default().push((version, id));
             let long = chain.rules.len() > LONGEST;
-            let hidden = if long { BTreeMap::new() } else { of_chain(site, version, id, &mut ends, &mut changes, &mut left) };
-            for (index, hidden) in hidden {
+            let hidden = if long { BTreeMap::new() } else { of_chain(chain, id, &mut ends, &mut changes, &mut left) };
+            for (index, (by, how)) in hidden {
                 let rule = RuleId { chain: id, index };
-                found.entry((place, index)).or_default().push(hidden.map(|(by, how)| Shadowed { version, rule, by, how }));
+                found.entry((place, index)).or_default().push(Shadowed { version, rule, by, how });
             }
         }
     }
-    let of_all = |((place, _), each): (Key, Vec<Option<Shadowed>>)| {
-        let all = versions.get(&place) == Some(&each.len());
-        each.into_iter().flatten().next().filter(|_| all)
+    let fits_nothing = |(version, chain): &&(IpVersion, ChainId), index: u32| {
+        site.chain(*version, *chain).and_then(|chain| chain.rules.get(index as usize)).is_some_and(fits_no_packet)
+    };
+    let of_all = |((place, index), each): (Key, Vec<Shadowed>)| {
+        let visits = visited.get(&place).map_or(&[][..], Vec::as_slice);
+        let empty = visits.iter().filter(|visit| fits_nothing(visit, index)).count();
+        let all = visits.len() == each.len() + empty;
+        each.into_iter().next().filter(|_| all)
     };
     found.into_iter().filter_map(of_all).filter(|each| is_of_operator(site, each.version, each.rule)).collect()
+}
+
+fn fits_no_packet(rule: &Rule) -> bool {
+    rule.steps.iter().any(|step| matches!(step, Step::Test(Test::Never)))
 }
 
 /// Whether a rule is one that an operator wrote, not the frame that a program builds.
@@ -102,31 +115,25 @@ fn is_of_operator(site: &Site, version: IpVersion, rule: RuleId) -> bool {
 /// Rules that hide one, and how.
 type Hidden = (Vec<RuleId>, How);
 
-/// The hidden rules of one chain, by their index; none beside one that fits no packet.
-fn of_chain(
-    site: &Site,
-    version: IpVersion,
-    id: ChainId,
-    ends: &mut Ends<'_>,
-    changes: &mut Changes<'_>,
-    left: &mut usize,
-) -> BTreeMap<u32, Option<Hidden>> {
+/// The hidden rules of one chain, by their index; those that fit no packet are none.
+fn of_chain(chain: &Chain, id: ChainId, ends: &mut Ends<'_>, changes: &mut Changes<'_>, left: &mut usize) -> BTreeMap<u32, Hidden> {
     let mut found = BTreeMap::new();
-    let Some(chain) = site.chain(version, id) else { return found };
     let short = chain.rules.len() <= LONG;
     let taken: Vec<Option<Taken>> = chain.rules.iter().map(|rule| Taken::of(rule, ends)).collect();
+    let near = Near::new(&taken);
     let mut cover = Cover::default();
     let rule = |index: u32| RuleId { chain: id, index };
     for (index, (each, own)) in (0..).zip(taken.iter().zip(chain.rules.iter())) {
-        if own.steps.iter().any(|step| matches!(step, Step::Test(Test::Never))) {
-            found.insert(index, None);
-        } else if let Some(each) = each {
-            if let Some(by) = cover.hides(each, short, left) {
+        if fits_no_packet(own) {
+            continue;
+        }
+        if let Some(each) = each {
+            if let Some(by) = cover.hides(each, &near, short, left) {
                 let alike = each.fate.is_some() && by.iter().all(|(_, fate)| each.fate == Some(*fate));
                 let how = if alike { How::Before } else { How::Otherwise };
-                found.insert(index, Some((by.into_iter().map(|(index, _)| rule(index)).collect(), how)));
-            } else if short && let Some(behind) = behind(&taken, index, left) {
-                found.insert(index, Some((vec![rule(behind)], How::Behind)));
+                found.insert(index, (by.into_iter().map(|(index, _)| rule(index)).collect(), how));
+            } else if short && let Some(behind) = behind(&taken, &near, index, left) {
+                found.insert(index, (vec![rule(behind)], How::Behind));
             }
             if let Some(fate) = each.fate.filter(|_| each.exact) {
                 cover.add(index, each.area.clone(), fate);
@@ -135,18 +142,17 @@ fn of_chain(
         changes.of_rule(own, &mut |field| cover.changed(field, index));
     }
     // Of rules that hide each other not all can go.
-    let behind = |hidden: &Option<Hidden>| matches!(hidden, Some((_, How::Behind)));
-    let by_others: Vec<u32> = found.iter().filter(|(_, hidden)| hidden.is_some() && !behind(hidden)).map(|(index, _)| *index).collect();
-    found.retain(|_, hidden| !(behind(hidden) && hidden.iter().flat_map(|(by, _)| by).any(|rule| by_others.contains(&rule.index))));
+    let by_others: FxHashSet<u32> = found.iter().filter(|(_, (_, how))| *how != How::Behind).map(|(index, _)| *index).collect();
+    found.retain(|_, (by, how): &mut Hidden| *how != How::Behind || !by.iter().any(|rule| by_others.contains(&rule.index)));
     found
 }
 
 /// The rule behind one that would do the same, with nothing in between that has a say.
-fn behind(taken: &[Option<Taken>], index: u32, left: &mut usize) -> Option<u32> {
+fn behind(taken: &[Option<Taken>], near: &Near, index: u32, left: &mut usize) -> Option<u32> {
     let own = taken.get(index as usize)?.as_ref().filter(|own| matches!(own.fate, Some(Fate::Accept | Fate::Stop(_))))?;
-    for (later, each) in (index + 1..).zip(taken.iter().skip(index as usize + 1)) {
+    for later in near.meeting(&own.area).into_iter().filter(|later| *later > index) {
         *left = left.checked_sub(1)?;
-        let each = match each {
+        let each = match taken.get(later as usize)? {
             Some(each) if !own.area.is_apart(&each.area) => each,
             // It fits nothing, or none of these.
             Some(_) => continue,
