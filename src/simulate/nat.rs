@@ -26,6 +26,9 @@ const RANDOM: u32 = 0x14;
 /// `IPS_SRC_NAT`, `IPS_DST_NAT`, `IPS_SRC_NAT_DONE`, `IPS_DST_NAT_DONE`.
 const STATUS: [(u128, u128); 2] = [(1 << 4, 1 << 7), (1 << 5, 1 << 8)];
 
+/// Protocols whose ports translation writes: TCP, UDP, DCCP, SCTP, UDP-Lite.
+const PORTED: [u128; 5] = [6, 17, 33, 132, 136];
+
 /// Which end of a connection is translated (`HOOK2MANIP`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -73,6 +76,14 @@ impl Side {
         match self {
             Self::Source => (Field::Source, Field::SourcePort),
             Self::Destination => (Field::Destination, Field::DestinationPort),
+        }
+    }
+
+    /// The same of the connection's original direction.
+    fn of_connection(self) -> (Field, Field) {
+        match self {
+            Self::Source => (Field::CtOriginalSource, Field::CtOriginalSourcePort),
+            Self::Destination => (Field::CtOriginalDestination, Field::CtOriginalDestinationPort),
         }
     }
 
@@ -166,10 +177,11 @@ impl<S: Space> Machine<'_, S> {
         }
         for (mut strand, address) in self.address(strand, nat, side, rule) {
             let version = self.decider.host.version;
-            let (address_field, port_field) = side.fields();
-            let old_address = strand.way.view.field(address_field, version);
+            let (address_field, _) = side.fields();
+            // get_unique_tuple: what the connection has, which a rule may have changed in the packet since it was tracked.
+            let (old_address, old_port) = strand.way.of_connection(side, version);
+            let current = strand.way.view.field(address_field, version);
             let address = address.unwrap_or_else(|| old_address.clone());
-            let old_port = strand.way.view.field(port_field, version);
             let mut parts = vec![(strand, old_port.clone())];
             if let Some((low, high)) = &nat.ports {
                 (strand, _) = parts.remove(0);
@@ -177,20 +189,21 @@ impl<S: Space> Machine<'_, S> {
             }
             let mut all = Vec::new();
             for (strand, port) in parts {
-                let (same, changed) = self.unchanged(strand, (address_field, &old_address, &address), (port_field, &old_port, &port));
+                let (same, changed) = self.unchanged(strand, side, (&old_address, &address), (&old_port, &port));
                 all.extend(same.into_iter().map(|strand| (strand, port.clone(), false)));
                 all.extend(changed.into_iter().map(|strand| (strand, port.clone(), true)));
             }
             for (mut strand, port, changed) in all {
-                strand.way.view.set(address_field, address.clone());
-                strand.way.view.set(port_field, port.clone());
+                // nf_nat_packet: a packet is written only if its connection is translated on this side.
                 if changed {
+                    strand.way.view.set(address_field, address.clone());
                     strand.way.binding.end(side).translated = Some((address.clone(), port));
                 }
                 strand.settle(side);
                 let mut parts = vec![strand];
                 if changed {
-                    parts = self.elsewhere(parts, &old_address, &address);
+                    parts = self.write_port(parts, side);
+                    parts = self.elsewhere(parts, &current, &address);
                     let (short, others) = self.divide(parts, &self.unwritable(side));
                     for strand in short {
                         let reason = "its GRE header can't be translated".into();
@@ -232,16 +245,44 @@ impl<S: Space> Machine<'_, S> {
         Test::all([Test::is(Field::Protocol, Values::one(8, 47)), bad])
     }
 
-    /// Packets that have the new address and port already: the tuple stays as it is, and nothing is noted (`nf_nat_setup_info`).
+    /// The port of the translation goes into the packet (`nf_nat_l4proto_manip_pkt`); where a rule wrote other bytes there since it was tracked,
+    /// only into headers that have one.
+    fn write_port(&mut self, strands: Vec<Strand<S>>, side: Side) -> Vec<Strand<S>> {
+        let version = self.decider.host.version;
+        let (_, field) = side.fields();
+        let mut written = Vec::new();
+        for mut strand in strands {
+            let Some((_, port)) = strand.way.binding.end(side).translated.clone() else {
+                written.push(strand);
+                continue;
+            };
+            let (_, tracked) = strand.way.of_connection(side, version);
+            let mut parts = vec![strand.clone()];
+            if strand.way.view.field(field, version) != tracked {
+                let ported = Values::from_ranges(8, PORTED.map(|number| (number, number)));
+                let (with, without) = self.decider.split(strand, &Test::is(Field::Protocol, ported));
+                written.extend(without);
+                parts = with;
+            }
+            parts.iter_mut().for_each(|strand| strand.way.view.set(field, port.clone()));
+            written.extend(parts);
+        }
+        written
+    }
+
+    /// Packets of connections that have the new address and port already: the tuple stays as it is, and nothing is noted
+    /// (`nf_nat_setup_info`).
     fn unchanged(
         &mut self,
         strand: Strand<S>,
-        address: (Field, &Bits, &Bits),
-        port: (Field, &Bits, &Bits),
+        side: Side,
+        address: (&Bits, &Bits),
+        port: (&Bits, &Bits),
     ) -> (Vec<Strand<S>>, Vec<Strand<S>>) {
         let version = self.decider.host.version;
+        let (address_field, port_field) = side.of_connection();
         let mut tests = Vec::new();
-        for (field, old, new) in [address, port] {
+        for (field, (old, new)) in [(address_field, address), (port_field, port)] {
             match self.decider.value(&strand.space, &strand.way.view.through(new)) {
                 _ if old == new => {}
                 Some(value) => tests.push(Test::is(field, Values::one(field.width(version), value))),
@@ -392,6 +433,14 @@ impl Binding {
 }
 
 impl super::strand::Way {
+    /// The address and port of a side as the connection was tracked.
+    fn of_connection(&self, side: Side, version: IpVersion) -> (Bits, Bits) {
+        let (address, port) = side.of_connection();
+        let (of_packet, port_of_packet) = side.fields();
+        let told = |field, current| self.view.get(field).cloned().unwrap_or_else(|| self.view.field(current, version));
+        (told(address, of_packet), told(port, port_of_packet))
+    }
+
     /// What replies of the connection have there; none where its original direction tells.
     pub(super) fn reply(&self, end: TupleEnd) -> Option<Bits> {
         let side = match end {

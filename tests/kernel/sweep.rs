@@ -66,6 +66,9 @@ impl Sweep {
             for answer in answers.iter().filter(|answer| answer.open) {
                 eprintln!("open: {}", answer.line);
             }
+            if answers.iter().any(|answer| answer.open) {
+                eprintln!("of these rules:\n{}", case.ruleset.text());
+            }
         }
         let sets = symbolic::complaints(case.packets.iter().step_by(PACKETS / SETS));
         self.unknown += answers.iter().filter(|answer| answer.open).count();

@@ -18,6 +18,8 @@ pub const TESTS: &[Test] = tests![
     what_stays_on_loopback_is_hidden_behind_an_address_of_another_interface,
     what_leaves_is_hidden_behind_the_address_in_the_network_of_its_next_hop,
     a_chain_at_the_priority_of_nat_that_came_after_it_runs_before_it,
+    what_a_nat_chain_wrote_stays_where_the_connection_keeps_its_address,
+    what_a_rule_wrote_before_nat_is_replaced_where_the_connection_is_translated,
 ];
 
 fn dnat_changes_what_routing_and_forward_see() {
@@ -212,6 +214,42 @@ fn a_chain_at_the_priority_of_nat_that_came_after_it_runs_before_it() {
             chain f { type filter hook prerouting priority -100; ip daddr 10.1.0.1 counter comment \"before\" } }",
         packets: vec![(tcp(Some("eth0"), "10.1.0.7", "10.1.0.1", (2000, 80), SYN), Out("eth1"))],
         counters: &[("before", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// `nf_nat_packet` writes packets of connections that `nf_nat_setup_info` found changed; it compares with the connection, not with the packet.
+fn what_a_nat_chain_wrote_stays_where_the_connection_keeps_its_address() {
+    Fact {
+        rules: "table ip t {
+            chain w { type nat hook prerouting priority -110; tcp dport 80 ip daddr set 10.2.0.9 }
+            chain n { type nat hook prerouting priority -100; redirect }
+            chain f { type filter hook forward priority 0; ip daddr 10.2.0.9 counter comment \"forward\" } }",
+        packets: vec![
+            (tcp(Some("eth0"), "10.1.0.7", "10.1.0.1", (2000, 80), SYN), Out("eth1")),
+            (tcp(Some("eth0"), "10.1.0.7", "10.2.0.9", (2000, 81), SYN), Here),
+        ],
+        counters: &[("forward", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// `nf_nat_manip_pkt` writes the address and the port, where there is one, of the connection.
+fn what_a_rule_wrote_before_nat_is_replaced_where_the_connection_is_translated() {
+    Fact {
+        rules: "table ip t {
+            chain w { type filter hook prerouting priority -150; udp dport set 90; ip daddr set 10.2.0.77 }
+            chain n { type nat hook prerouting priority -100; ip saddr 10.1.0.7 dnat to 10.2.0.9 }
+            chain f { type filter hook forward priority 0;
+                ip daddr 10.2.0.9 udp dport 80 counter comment \"connection\"
+                ip daddr 10.2.0.77 udp dport 90 counter comment \"written\" } }",
+        packets: vec![
+            (udp(Some("eth0"), "10.1.0.7", "10.1.0.1", (2000, 80)), Out("eth1")),
+            (udp(Some("eth0"), "10.1.0.8", "10.1.0.1", (2000, 80)), Out("eth1")),
+        ],
+        counters: &[("connection", 1), ("written", 1)],
         ..Fact::default()
     }
     .check();

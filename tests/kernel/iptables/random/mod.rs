@@ -120,6 +120,9 @@ impl Sweep {
         let answers = clearway::trace(&lab.path(), &case.packets)?;
         if std::env::var_os("CLEARWAY_SHOW_OPEN").is_some() {
             answers.iter().filter(|answer| answer.open).for_each(|answer| eprintln!("open: {}", answer.line));
+            if answers.iter().any(|answer| answer.open) {
+                eprintln!("of these rules:\n{}", case.ruleset.text());
+            }
         }
         self.open += answers.iter().filter(|answer| answer.open).count();
         let (packets, answers): (Vec<_>, Vec<_>) = case.packets.iter().cloned().zip(answers).filter(|(_, answer)| !answer.open).unzip();
