@@ -171,3 +171,29 @@ fn an_answer_keeps_to_its_schema() {
         assert_eq!(Schema::read("answer.json").check(&answer), Ok(()), "{line}");
     }
 }
+
+#[test]
+fn fixes_keep_to_their_schema() {
+    let plan: Value = serde_json::from_str(&output(&["fix", "--snapshot", DEMO, "--format", "json"], "")).expect("JSON");
+    assert_eq!(Schema::read("fix.json").check(&plan), Ok(()));
+    assert!(!plan["findings"].as_array().expect("findings").is_empty() && !plan["flows"].as_array().expect("flows").is_empty());
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("rules");
+    let of = |text: &str| -> Value {
+        fs::write(&rules, text).expect("a file");
+        let rules = rules.display().to_string();
+        let arguments =
+            ["fix", "--iptables-save", &rules, "--host", DEMO, "--no-discover", "--format", "json", "--flow", "tcp any -> local:443"];
+        serde_json::from_str(&output(&arguments, "")).expect("JSON")
+    };
+    let by_hand = of(
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A INPUT -p tcp --dport 22 -j ACCEPT\nCOMMIT\n",
+    );
+    assert_eq!(Schema::read("fix.json").check(&by_hand), Ok(()));
+    assert_eq!(by_hand["findings"][0]["fix"]["actions"][0]["run"][0], "iptables", "{by_hand:#}");
+    let owned = of(
+        "*filter\n:INPUT ACCEPT [0:0]\n:KUBE-FIREWALL - [0:0]\n-A INPUT -j KUBE-FIREWALL\n-A KUBE-FIREWALL -p tcp --dport 443 -j DROP\nCOMMIT\n",
+    );
+    assert_eq!(Schema::read("fix.json").check(&owned), Ok(()));
+    assert!(owned["findings"][0]["why"].as_str().is_some_and(|why| why.contains("kube-proxy")), "{owned:#}");
+}

@@ -189,8 +189,18 @@ impl SourceArgs {
 
     /// Collects, or reads the snapshot.
     pub fn gather(&self, whole_sets: bool, flows: Option<&FlowArgs>) -> Result<Gathered, Error> {
+        self.gather_of(whole_sets, flows, self.is_this_host())
+    }
+
+    /// Reads an earlier state of this host.
+    pub fn earlier(path: &Path, flows: &FlowArgs) -> Result<Gathered, Error> {
+        let snapshot = vec![NamedFile { name: None, path: path.to_owned() }];
+        Self { snapshot, ..Self::default() }.gather_of(false, Some(flows), true)
+    }
+
+    fn gather_of(&self, whole_sets: bool, flows: Option<&FlowArgs>, this_host: bool) -> Result<Gathered, Error> {
         // What is wrong in it is told before anything is collected.
-        let config = flows.map(|flows| flows.read_config(self.is_live() && self.netns.is_none())).transpose()?.unwrap_or_default();
+        let config = flows.map(|flows| flows.read_config(this_host)).transpose()?.unwrap_or_default();
         let progress = Progress::begin("reading rules, routes, sockets and proxies");
         let begun = Instant::now();
         let mut snapshot = self.collect(whole_sets)?;
@@ -277,6 +287,16 @@ impl Source {
     #[must_use]
     pub fn has_moved(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.has_asked_about_rules() && !live.is_still(self.site.snapshot.nft.generation))
+    }
+
+    /// The record of the host, with all that was asked of it.
+    #[must_use]
+    pub fn kept(&self) -> Snapshot {
+        let mut snapshot = self.site.snapshot.clone();
+        if let Some(live) = &self.live {
+            snapshot.answers = live.answers().into_iter().collect();
+        }
+        snapshot
     }
 
     /// A recorded host.

@@ -1,9 +1,6 @@
 //! Who decided packets in one state, and in the other: what stopped them, or what let them through.
 
-use super::{
-    State,
-    passage::{joined, of_packets},
-};
+use super::{State, passage::joined};
 use crate::{
     audits::judge::Judged,
     model::{ChainId, HeaderSet, Hook, IpVersion},
@@ -36,7 +33,7 @@ pub fn of(judged: &Judged, packets: &HeaderSet, passes: bool, renumbered: &dyn F
     let pieces = legs.iter().flat_map(|leg| &leg.pieces).filter(|piece| (piece.outcome.verdict == Ending::Accept) == passes);
     let mut deciders: Vec<Decider> = Vec::new();
     for piece in pieces {
-        let these = renumbered(&of_packets(&piece.outcome.space)).and(packets);
+        let these = renumbered(&piece.outcome.space.of_packets()).and(packets);
         if these.is_empty() {
             continue;
         }

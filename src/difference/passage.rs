@@ -1,11 +1,9 @@
 //! Which first packets of a flow get through with their whole exchange: always, sometimes or never.
 
-use rustc_hash::FxHashSet;
-
 use super::Passing;
 use crate::{
     audits::judge::{Judged, Judgement, Piece},
-    model::{Field, HeaderSet},
+    model::HeaderSet,
     simulate::outcome::Ending,
 };
 
@@ -49,22 +47,11 @@ impl Passage {
 
 fn union(leg: &Judgement, wanted: &dyn Fn(&Piece) -> bool, renumbered: &dyn Fn(&HeaderSet) -> HeaderSet) -> HeaderSet {
     let pieces = leg.pieces.iter().filter(|piece| wanted(piece));
-    pieces.fold(HeaderSet::empty(), |all, piece| joined(all, renumbered(&of_packets(&piece.outcome.space))))
+    pieces.fold(HeaderSet::empty(), |all, piece| joined(all, renumbered(&piece.outcome.space.of_packets())))
 }
 
 /// Union of sets that may overlap.
 pub fn joined(all: HeaderSet, more: HeaderSet) -> HeaderSet {
     let new = more.minus(&all);
     all.or(new)
-}
-
-/// The set with nothing but fields of packets: whichever side of a condition they are on.
-pub fn of_packets(set: &HeaderSet) -> HeaderSet {
-    let of_conditions = |field: &Field| matches!(field, Field::Choice(_) | Field::Member(_) | Field::Register(_));
-    if !set.may_constrain(|field| of_conditions(&field)) {
-        return set.clone();
-    }
-    let fields: FxHashSet<Field> = set.boxes().flatten().map(|(field, _)| field).filter(of_conditions).collect();
-    // Without the field, boxes may overlap that did not.
-    fields.into_iter().fold(set.clone(), |set, field| set.forget(field))
 }

@@ -11,6 +11,8 @@ mod iptables;
 
 mod opens;
 
+mod touched;
+
 pub mod action;
 
 pub mod apply;
@@ -22,6 +24,8 @@ pub mod setting;
 pub mod owner;
 
 pub mod prove;
+
+pub mod agreement;
 
 pub use action::Action;
 pub use edit::Edit;

@@ -102,7 +102,11 @@ impl Snapshot {
         self.pack(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?)
     }
 
-    fn pack(&self, file: File) -> io::Result<()> {
+    /// Writes it into a file that is open already, for its owner only: it may tell secrets of the host.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn pack(&self, file: File) -> io::Result<()> {
         let mut packed = BufWriter::with_capacity(1 << 16, GzEncoder::new(file, Compression::fast()));
         serde_json::to_writer(&mut packed, self)?;
         packed.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?.flush()

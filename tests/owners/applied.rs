@@ -186,10 +186,19 @@ fn what_differs_goes() {
     let (code, told) = Run::begin(&place, WIDER, "--confirm 60").end();
     assert!(code == Some(3) && told.contains("is not what was proved: more rules"), "{told}");
     place.assert_undone(&before, "udp dport 53 accept");
+    // As many rules as it should, of which one lets pass whoever asks.
+    let place = Place::with_rules("adw");
+    let before = place.rules();
+    let anyone = "mkdir -p /run/bin; cat >/run/bin/nft <<'END'\n#!/bin/sh
+case $1 in insert|add) exec /usr/sbin/nft $(echo \"$*\" | sed 's/ip saddr [^ ]*//') ;; esac\nexec /usr/sbin/nft \"$@\"\nEND
+chmod +x /run/bin/nft; export PATH=/run/bin:$PATH";
+    let (code, told) = Run::begin(&place, anyone, "--confirm 60").end();
+    assert!(code == Some(3) && told.contains("is not what was proved: it opens more: tcp/443"), "{told}");
+    place.assert_undone(&before, "it opens more");
     // It succeeds and does nothing.
     let idle = "mkdir -p /run/bin; printf '#!/bin/sh\\ncase $1 in insert|add) exit 0 ;; esac\\nexec /usr/sbin/nft \"$@\"\\n' >/run/bin/nft; export PATH=/run/bin:$PATH";
     let (code, told) = Run::begin(&place, idle, "--confirm 60").end();
-    assert!(code == Some(3) && told.contains("it is still found"), "{told}");
+    assert!(code == Some(3) && told.contains("does not let pass what it should: tcp/443 from 198.51.100.7"), "{told}");
     assert_eq!(place.rules(), before);
 }
 

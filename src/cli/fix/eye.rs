@@ -2,10 +2,11 @@
 
 use std::{
     ffi::OsString,
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
-use super::plan::{Plan, SCHEMA};
+use super::plan::{Plan, Planned, SCHEMA};
 use crate::{
     cli::{Error, flows_of::FlowArgs},
     fixes::apply::{self, session},
@@ -32,6 +33,32 @@ impl<'a> Eye<'a> {
     /// Judges this host.
     pub fn look(&self) -> Result<Plan, Error> {
         judge(&self.flows.options(), &self.sessions)
+    }
+
+    /// Judges this host and keeps what it is like.
+    pub fn remember(&self) -> Result<(Plan, Kept), Error> {
+        self.looked(Vec::new())
+    }
+
+    /// The same after the fix of a finding was made, and how the rules differ from what was proved on the state before.
+    pub fn compare(&self, before: &Kept, mended: &Planned) -> Result<(Plan, Kept), Error> {
+        self.looked(vec!["--since".into(), before.0.clone().into(), "--mended".into(), mended.named().into()])
+    }
+
+    fn looked(&self, mut options: Vec<OsString>) -> Result<(Plan, Kept), Error> {
+        let kept = Kept(apply::state()?);
+        options.extend(["--keep".into(), kept.0.clone().into()]);
+        options.extend(self.flows.options());
+        Ok((judge(&options, &self.sessions)?, kept))
+    }
+}
+
+/// The file of a state that was judged; it goes with this.
+pub struct Kept(PathBuf);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    eye::Eye,
+    eye::{Eye, Kept},
     lasting::make_last,
     plan::{Plan, Planned},
 };
@@ -28,7 +28,7 @@ const LOOKING: Duration = Duration::from_secs(60);
 /// Makes the fixes of these findings.
 pub fn make(flows: &FlowArgs, codes: &[String], confirm: Duration, persist: bool) -> Result<Exit, Error> {
     let eye = Eye::new(flows);
-    let before = eye.look()?;
+    let (before, kept) = eye.remember()?;
     // What nobody asked for is not opened: that a session must get through is a condition.
     let asked = eye.given();
     let own = |finding: &Planned| !eye.sessions.contains(&finding.flow) || asked.contains(&finding.flow);
@@ -56,7 +56,7 @@ pub fn make(flows: &FlowArgs, codes: &[String], confirm: Duration, persist: bool
     let time = if confirm.is_zero() { LOOKING } else { confirm };
     let end = Instant::now() + time;
     let change = Change::begin(&what, &actions, time.as_secs())?;
-    let made = eye.one_by_one(&change, &before, &chosen);
+    let made = eye.one_by_one(&change, (&before, kept), &chosen);
     let made =
         made.and_then(|(after, rules)| eye.verify(&before, &after, &chosen).and_then(|()| of_that_size(&change, rules)).map(|()| after));
     let after = match made.and_then(|after| Ok(change.verified().map(|()| after)?)) {
@@ -111,15 +111,20 @@ fn actions(chosen: &[Planned]) -> Vec<Action> {
 
 impl Eye<'_> {
     /// Makes the fixes; before each but the first the rules are looked at anew, as a place among them may have moved, and one fix often mends
-    /// several findings. Gives what is there in the end, and how many rules were to come or go.
-    fn one_by_one(&self, change: &Change, before: &Plan, chosen: &[Planned]) -> Result<(Plan, usize), Error> {
+    /// several findings. After each it is compared whether the host lets pass exactly what was proved. Gives what is there in the end, and how many rules were to come or go.
+    fn one_by_one(&self, change: &Change, (before, mut kept): (&Plan, Kept), chosen: &[Planned]) -> Result<(Plan, usize), Error> {
         let (mut now, mut rules) = (before.clone(), 0);
         for finding in chosen {
             let Some(still) = now.findings.iter().find(|each| each.is(finding)) else { continue };
             let actions = actions(std::slice::from_ref(still));
             change.make(&actions, now.generation)?;
             rules += actions.iter().map(apply::rules_of).sum::<usize>();
-            now = self.look()?;
+            (now, kept) = self.compare(&kept, still)?;
+            if let Some(why) = now.differs.take() {
+                // Which rules came that should not tells more.
+                of_that_size(change, rules)?;
+                return Err(apply::Error::Differs(why).into());
+            }
         }
         Ok((now, rules))
     }

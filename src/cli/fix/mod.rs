@@ -8,16 +8,25 @@ mod made;
 
 mod plan;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fs::File,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{
     Error, Exit, audit,
     flows_of::FlowArgs,
     output::{Format, OutputArgs},
-    source::{Settled, SourceArgs},
+    source::{Gathered, Settled, Source, SourceArgs},
 };
 use crate::{
-    fixes::apply::{self, guard},
+    audited::Audited,
+    fixes::{
+        agreement::{self, State},
+        apply::{self, guard},
+    },
     report,
 };
 
@@ -46,6 +55,15 @@ pub struct Args {
     /// Make it last beyond the next boot, once it is confirmed
     #[arg(long, requires = "apply")]
     persist: bool,
+    /// Write the state that was judged to this file, which is not there yet
+    #[arg(long, hide = true, value_name = "FILE")]
+    keep: Option<PathBuf>,
+    /// Compare the rules that run with those that the fix of a finding makes of such a state
+    #[arg(long, hide = true, value_name = "FILE", requires = "mended")]
+    since: Option<PathBuf>,
+    /// That finding: its code, IP version and flow
+    #[arg(long, hide = true, value_name = "FINDING", requires = "since")]
+    mended: Option<String>,
     /// Watch a change that is under way, and undo it in time
     #[arg(long, hide = true, value_name = "FOLDER", requires = "watch")]
     guard: Option<PathBuf>,
@@ -79,18 +97,59 @@ pub fn run(args: &Args) -> Result<Exit, Error> {
 fn show(args: &Args) -> Result<Exit, Error> {
     let mut out = args.output.open()?;
     args.source.one()?;
-    let source = args.source.open(false, Some(&args.flows), out.folder())?;
-    let Settled { source, judgement: audited, steady } = source.settle(|source| {
-        let judged = audit::judge(source, &args.flows)?;
-        Ok(audit::audited(source, judged))
-    })?;
+    let kept = args.keep.as_deref().map(new).transpose()?;
+    let now = args.source.gather(false, Some(&args.flows))?;
+    let earlier = args.since.as_deref().map(|since| SourceArgs::earlier(since, &args.flows)).transpose()?;
+    let (source, earlier) = match earlier {
+        None => {
+            let [source] = Gathered::ready([now], out.folder());
+            (source, None)
+        }
+        Some(earlier) => {
+            let [source, earlier] = Gathered::ready([now, earlier], out.folder());
+            (source, Some(earlier))
+        }
+    };
+    let judged = |source: &Source| Ok(audit::audited(source, audit::judge(source, &args.flows)?));
+    let Settled { source, judgement: audited, steady } = source.settle(judged)?;
     match args.output.format {
-        Format::Json => out.json(&plan::Plan::of(&source.site, &audited))?,
+        Format::Json => {
+            let mut plan = plan::Plan::of(&source.site, &audited);
+            if let (Some(earlier), Some(mended)) = (earlier, &args.mended) {
+                plan.differs = differs(&earlier, &judged(&earlier)?, mended, &source);
+            }
+            out.json(&plan)?;
+        }
         Format::Text => out.write(report::text::fixes::report(&audited).as_bytes())?,
     }
     out.finish()?;
+    if let (Some(file), Some(path)) = (kept, &args.keep) {
+        source.kept().pack(file).map_err(written(path))?;
+    }
     if !steady {
         super::complain(super::MOVED);
     }
     Ok(if !steady || audited.is_undecided() { Exit::Undecided } else { Exit::Clean })
+}
+
+/// How the rules that run differ from those that the fix of a finding makes of an earlier state.
+fn differs(earlier: &Source, audited: &Audited, mended: &str, now: &Source) -> Option<String> {
+    match plan::edits(audited, mended) {
+        Some(edits) => agreement::differs(state(earlier), &edits, state(now)),
+        None => Some("the state before does not lead to the same fix again".into()),
+    }
+}
+
+const fn state(source: &Source) -> State<'_> {
+    State { site: &source.site, world: source }
+}
+
+/// A file that is not there yet, for this user alone.
+fn new(path: &Path) -> Result<File, Error> {
+    File::options().write(true).create_new(true).mode(0o600).open(path).map_err(written(path))
+}
+
+fn written(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let to = path.display().to_string();
+    |error| Error::Write { to, error }
 }

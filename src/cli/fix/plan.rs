@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audited::Audited,
-    fixes::{Action, Lasting},
+    fixes::{Action, Edit, Lasting},
+    model::IpVersion,
     site::Site,
 };
 
@@ -20,6 +21,9 @@ pub struct Plan {
     pub generation: u32,
     pub findings: Vec<Planned>,
     pub flows: Vec<Judged>,
+    /// Where a change is verified: how the rules that run differ from those that were proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
 }
 
 /// A finding.
@@ -105,7 +109,13 @@ impl Plan {
             ip: number(judged.version),
             verdict: format!("{:?}", judged.verdict).to_lowercase(),
         });
-        Self { schema: SCHEMA.to_owned(), generation: site.snapshot.nft.generation, findings: planned.collect(), flows: flows.collect() }
+        Self {
+            schema: SCHEMA.to_owned(),
+            generation: site.snapshot.nft.generation,
+            findings: planned.collect(),
+            flows: flows.collect(),
+            differs: None,
+        }
     }
 
     /// Findings of another plan that this one does not have. Flows that only the other has say nothing about a change: a program that begins to
@@ -137,6 +147,11 @@ impl Plan {
 }
 
 impl Planned {
+    /// As an argument of this program.
+    pub fn named(&self) -> String {
+        named(&self.code, self.ip, &self.flow)
+    }
+
     /// Whether it is the same finding.
     pub fn is(&self, other: &Self) -> bool {
         self.code == other.code && self.is_of_same_flow(other)
@@ -146,4 +161,19 @@ impl Planned {
     pub fn is_of_same_flow(&self, other: &Self) -> bool {
         (&self.flow, self.ip) == (&other.flow, other.ip)
     }
+}
+
+/// A finding as an argument of this program.
+fn named(code: &str, ip: u8, flow: &str) -> String {
+    format!("{code} {ip} {flow}")
+}
+
+/// The edits of the fix of a finding that is named so, of either IP version; none if there is no such fix.
+pub fn edits(audited: &Audited, name: &str) -> Option<Vec<(IpVersion, Edit)>> {
+    audited.findings.iter().find_map(|finding| {
+        let judged = audited.flows.get(finding.flow)?;
+        let is = name == named(finding.audit.code, crate::report::json::number(judged.version), &judged.flow.expression.to_string());
+        let fix = audited.fix(finding).filter(|_| is)?.as_ref().ok()?;
+        Some(fix.edits().map(|edit| (judged.version, edit.clone())).collect())
+    })
 }

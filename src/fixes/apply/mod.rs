@@ -62,6 +62,25 @@ pub enum Error {
     Guard(String),
 }
 
+/// A new name for the file of a state of the host. It tells secrets, so it is in a folder for root alone; files of programs that ended without a
+/// word are removed.
+///
+/// # Errors
+/// There can't be such a folder.
+pub fn state() -> Result<PathBuf, Error> {
+    let folder = Path::new(BASE).join("states");
+    files::folder(&folder)?;
+    for left in std::fs::read_dir(&folder).map_err(Error::file(&folder))?.filter_map(Result::ok) {
+        let maker = left.file_name().to_string_lossy().split('-').next().map(|pid| Path::new("/proc").join(pid));
+        if maker.is_none_or(|maker| !maker.exists()) {
+            let _ = std::fs::remove_file(left.path());
+        }
+    }
+    let free = |number: &u32| !folder.join(format!("{}-{number}", std::process::id())).exists();
+    let number = (0..).find(free).unwrap_or_default();
+    Ok(folder.join(format!("{}-{number}", std::process::id())))
+}
+
 /// Makes a confirmed fix last. A file of nft's is checked before it takes its place, and stays as it was if nft does not take it.
 ///
 /// # Errors

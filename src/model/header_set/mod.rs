@@ -12,6 +12,7 @@ mod form;
 
 mod union;
 
+use rustc_hash::FxHashSet;
 use smallvec::smallvec;
 
 use super::{
@@ -199,6 +200,18 @@ impl HeaderSet {
             Form::Boxes(union) => union.cubes.first()?.sides.iter().map(|(field, values)| Some((*field, values.first()?))).collect(),
             Form::Diagram(diagram) => diagram.witness(),
         }
+    }
+
+    /// The set with nothing but fields of packets: whichever side of a condition they are on.
+    #[must_use]
+    pub fn of_packets(&self) -> Self {
+        let of_conditions = |field: &Field| matches!(field, Field::Choice(_) | Field::Member(_) | Field::Register(_));
+        if !self.may_constrain(|field| of_conditions(&field)) {
+            return self.clone();
+        }
+        let fields: FxHashSet<Field> = self.boxes().flatten().map(|(field, _)| field).filter(of_conditions).collect();
+        // Without the field, boxes may overlap that did not.
+        fields.into_iter().fold(self.clone(), |set, field| set.forget(field))
     }
 
     /// Whether a packet is in it.
