@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use crate::compare::{self, Score, clearway, kernel, shrink::shrink, symbolic};
+use crate::compare::{self, Score, clearway, kernel, reasons::Reasons, shrink::shrink, symbolic};
 use crate::generate::{self, Case};
 use crate::harness::{Needs, Test, tests};
 use crate::lab::Lab;
@@ -26,6 +26,7 @@ struct Sweep {
     /// Rulesets that nft refuses as a whole or can't list.
     skipped: usize,
     unknown: usize,
+    reasons: Reasons,
     score: Score,
     failures: Vec<String>,
 }
@@ -72,6 +73,7 @@ impl Sweep {
         }
         let sets = symbolic::complaints(case.packets.iter().step_by(PACKETS / SETS));
         self.unknown += answers.iter().filter(|answer| answer.open).count();
+        self.reasons.add(&answers);
         let mut each = answers.iter();
         case.packets.retain(|_| each.next().is_some_and(|answer| !answer.open));
         answers.retain(|answer| !answer.open);
@@ -147,6 +149,7 @@ fn random_rulesets() {
 fn agreement() {
     let start = number("CLEARWAY_AGREEMENT_START", 1000);
     let sweep = run(start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100));
-    eprintln!("\n{}", sweep.line());
+    eprint!("\n{}", sweep.reasons);
+    eprintln!("{}", sweep.line());
     assert!(sweep.failures.is_empty(), "{} rulesets disagree:\n{}", sweep.failures.len(), sweep.failures.join("\n"));
 }

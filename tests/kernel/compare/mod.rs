@@ -2,6 +2,7 @@
 
 pub mod clearway;
 pub mod kernel;
+pub mod reasons;
 pub mod shrink;
 pub mod symbolic;
 

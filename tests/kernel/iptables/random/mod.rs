@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::dump::{Dump, empty};
 use super::judge::{self, judge};
-use crate::compare::clearway;
+use crate::compare::{clearway, reasons::Reasons};
 use crate::generate::{Random, packets};
 use crate::harness::{Needs, Test, tests};
 use crate::lab::{
@@ -86,6 +86,7 @@ struct Sweep {
     refused: usize,
     packets: usize,
     open: usize,
+    reasons: Reasons,
     counters: usize,
     wrong: usize,
     failures: Vec<String>,
@@ -125,6 +126,7 @@ impl Sweep {
             }
         }
         self.open += answers.iter().filter(|answer| answer.open).count();
+        self.reasons.add(&answers);
         let (packets, answers): (Vec<_>, Vec<_>) = case.packets.iter().cloned().zip(answers).filter(|(_, answer)| !answer.open).unzip();
         let (judged, mut complaints) = judge(lab, backend, version, &packets, answers);
         complaints.push_str(&judge::texts(lab, backend, version));
@@ -182,6 +184,7 @@ fn agreement() {
     let wanted = std::env::var("CLEARWAY_AGREEMENT_BACKEND").unwrap_or_default();
     let backend = if wanted == "iptables-nft" { Backend::Nft } else { Backend::Legacy };
     let sweep = run(backend, start..start + number("CLEARWAY_AGREEMENT_SEEDS", 100));
-    eprintln!("\n{}", sweep.line(backend));
+    eprint!("\n{}", sweep.reasons);
+    eprintln!("{}", sweep.line(backend));
     assert!(sweep.failures.is_empty(), "{} rulesets disagree:\n{}", sweep.failures.len(), sweep.failures.join("\n"));
 }
