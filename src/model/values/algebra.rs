@@ -2,7 +2,7 @@
 
 use super::{
     Relation,
-    intervals::{Intervals, Range},
+    intervals::{Intervals, List, Range},
 };
 
 /// Beyond this ratio of weights the longer list is changed in place, interval by interval.
@@ -11,7 +11,11 @@ const LOPSIDED: usize = 8;
 impl Intervals {
     pub fn and(&self, other: &Self) -> Self {
         let (short, long) = if self.weight() <= other.weight() { (self, other) } else { (other, self) };
-        let common = |r: Range| long.from(r.0).take_while(move |l| l.0 <= r.1).map(move |l| (l.0.max(r.0), l.1.min(r.1)));
+        let mut long = long.iter();
+        let common = |r: Range| {
+            long.skip_to(r.0);
+            long.clone().take_while(move |l| l.0 <= r.1).map(move |l| (l.0.max(r.0), l.1.min(r.1)))
+        };
         short.iter().flat_map(common).collect()
     }
 
@@ -34,15 +38,17 @@ impl Intervals {
 
     /// Takes out what is in `other`, and returns it.
     pub fn cut(&mut self, other: &Self) -> Self {
-        let mut taken = Self::default();
         if other.weight() * LOPSIDED <= self.weight() {
+            let mut taken = Self::default();
             other.iter().for_each(|range| self.take(range, &mut taken));
             return taken;
         }
-        let mut kept = Self::default();
+        let (mut kept, mut taken) = (List::default(), List::default());
+        let mut other = other.iter();
         for (mut low, high) in self.iter() {
             let mut used_up = false;
-            for r in other.from(low).take_while(|r| r.0 <= high) {
+            other.skip_to(low);
+            for r in other.clone().take_while(|r| r.0 <= high) {
                 if r.0 > low {
                     kept.push((low, r.0 - 1));
                 }
@@ -54,8 +60,8 @@ impl Intervals {
                 kept.push((low, high));
             }
         }
-        *self = kept;
-        taken
+        *self = kept.into();
+        taken.into()
     }
 
     /// The intervals between the intervals, up to `max`.
@@ -84,18 +90,20 @@ impl Intervals {
     /// How `self` lies to `other`; `max` is the greatest value of the width. Allocates nothing.
     pub fn relation(&self, other: &Self, max: u128) -> Relation {
         if self.weight() > other.weight() {
-            let meets = other.iter().any(|range| self.meets(range));
-            return if !meets {
+            let (mut within, mut between) = (self.iter(), self.iter());
+            return if !other.iter().any(|range| within.meets(range)) {
                 Relation::Outside
-            } else if other.gaps(max).any(|gap| self.meets(gap)) {
+            } else if other.gaps(max).any(|gap| between.meets(gap)) {
                 Relation::Across
             } else {
                 Relation::Inside
             };
         }
         let (mut inside, mut outside) = (false, false);
+        let mut other = other.iter();
         for (low, high) in self.iter() {
-            match other.from(low).next() {
+            other.skip_to(low);
+            match other.peek() {
                 Some(r) if r.0 <= low && r.1 >= high => inside = true,
                 Some(r) if r.0 <= high => return Relation::Across,
                 _ => outside = true,

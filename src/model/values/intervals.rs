@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
+use super::iter::Iter;
+
 /// Both ends included.
 pub(super) type Range = (u128, u128);
 
@@ -39,11 +41,11 @@ impl Intervals {
     /// The intervals that end at `value` or later, in order.
     pub fn from(&self, value: u128) -> Iter<'_> {
         match self {
-            Self::Few(list) => Iter { chunk: list[list.partition_point(|r| r.1 < value)..].iter(), rest: [].iter() },
+            Self::Few(list) => Iter::new(&list[list.partition_point(|r| r.1 < value)..], &[]),
             Self::Many(chunks) => {
-                let mut rest = chunks[chunks.partition_point(|chunk| chunk.last().is_none_or(|r| r.1 < value))..].iter();
-                let chunk = rest.next().map_or(&[][..], |chunk| &chunk[chunk.partition_point(|r| r.1 < value)..]).iter();
-                Iter { chunk, rest }
+                let mut iter = Iter::new(&[], chunks);
+                iter.skip_to(value);
+                iter
             }
         }
     }
@@ -68,11 +70,6 @@ impl Intervals {
         }
     }
 
-    /// Whether some value of `low ..= high` is in.
-    pub fn meets(&self, (low, high): Range) -> bool {
-        self.from(low).next().is_some_and(|r| r.0 <= high)
-    }
-
     /// Adds an interval that starts after the start of the last one.
     pub fn push(&mut self, (low, high): Range) {
         let last = match self {
@@ -91,7 +88,11 @@ impl Intervals {
                 let chunks = Arc::make_mut(chunks);
                 match chunks.last_mut() {
                     Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push((low, high)),
-                    _ => chunks.push(Arc::new(vec![(low, high)])),
+                    _ => {
+                        let mut chunk = Vec::with_capacity(CHUNK);
+                        chunk.push((low, high));
+                        chunks.push(Arc::new(chunk));
+                    }
                 }
             }
         }
@@ -185,28 +186,30 @@ impl Eq for Intervals {}
 impl FromIterator<Range> for Intervals {
     /// From intervals in the order of their starts.
     fn from_iter<I: IntoIterator<Item = Range>>(ranges: I) -> Self {
-        let mut all = Self::default();
-        ranges.into_iter().for_each(|range| all.push(range));
-        all
+        let mut list = List::default();
+        ranges.into_iter().for_each(|range| list.push(range));
+        list.into()
     }
 }
 
-/// Runs over intervals in order.
-#[derive(Clone)]
-pub(super) struct Iter<'a> {
-    chunk: std::slice::Iter<'a, Range>,
-    rest: std::slice::Iter<'a, Arc<Vec<Range>>>,
+/// Intervals that are being collected.
+#[derive(Default)]
+pub(super) struct List(SmallVec<[Range; 1]>);
+
+impl List {
+    /// Adds an interval that starts after the start of the last one.
+    pub fn push(&mut self, (low, high): Range) {
+        match self.0.last_mut() {
+            Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
+            _ => self.0.push((low, high)),
+        }
+    }
 }
 
-impl Iterator for Iter<'_> {
-    type Item = Range;
-
-    fn next(&mut self) -> Option<Range> {
-        loop {
-            if let Some(range) = self.chunk.next() {
-                return Some(*range);
-            }
-            self.chunk = self.rest.next()?.iter();
-        }
+impl From<List> for Intervals {
+    fn from(List(list): List) -> Self {
+        let mut all = Self::Few(list);
+        all.settle();
+        all
     }
 }

@@ -10,6 +10,8 @@ mod equality;
 
 mod intervals;
 
+mod iter;
+
 mod masks;
 
 mod moves;
@@ -107,7 +109,7 @@ impl Values {
     #[must_use]
     pub fn contains(&self, value: u128) -> bool {
         match &self.form {
-            Form::Intervals(intervals) => intervals.meets((value, value)),
+            Form::Intervals(intervals) => intervals.from(value).next().is_some_and(|r| r.0 <= value),
             Form::Bits(diagram) => value <= ones(self.width) && diagram.contains(value),
         }
     }
