@@ -16,7 +16,7 @@ const TESTS: &[Test] = tests![
     bridged_frames_meet_rules,
     connections_wait_for_a_program,
     connection_tracking_tells_of_its_table,
-    published_ports_need_their_rule,
+    published_ports_need_their_rule, published_ports_are_open_to_everybody,
     ipsec_policies_stop_packets,
     services_are_confined,
     nobody_answers_for_a_neighbour,
@@ -249,6 +249,44 @@ fn programs_of_devices_drop_packets() {
     host.shell("ip link set dev eth0 xdpgeneric off");
     assert!(connects(&client, "10.0.0.1", 80));
     assert_eq!(codes(&host, TO_WEB), [""; 0]);
+}
+
+/// A published port that only the proxy needs passes by the rules for this host itself.
+fn published_ports_are_open_to_everybody() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (host, _client, _listener) = served("around");
+    let folder = tempfile::tempdir().expect("a folder");
+    let helper = folder.path().join("docker-proxy");
+    std::fs::copy("/usr/bin/perl", &helper).expect("a copy");
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let listens = "use IO::Socket::INET; my $it = IO::Socket::INET->new(LocalAddr => '0.0.0.0:3000', Listen => 9) or die; sleep 60";
+    let helper = Command::new("ip").args(["netns", "exec", &host.0]).arg(&helper).args(["-e", listens]).spawn().expect("it runs");
+    let _helper = Running(helper);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    host.shell(
+        "ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0; ip link set docker0 up; ip route add default via 10.0.0.2; sysctl -qw net.ipv4.ip_forward=1",
+    );
+    host.nft(
+        "table ip n { chain c { type nat hook prerouting priority -100; iifname != docker0 tcp dport 3000 dnat to 172.17.0.2:80; }; }
+        table ip f { chain i { type filter hook input priority 0; policy drop; iif lo accept; ct state established accept; }
+        chain o { type filter hook forward priority 0; }; }",
+    );
+    let found = |upstream: &str| {
+        let config = folder.path().join("nginx.conf");
+        let text = format!("events {{}} http {{ server {{ listen 443; location / {{ proxy_pass http://{upstream}; }} }} }}");
+        std::fs::write(&config, text).expect("written");
+        let (_, report) = report(&["--netns", &host.0, "--proxy", &format!("nginx={}", config.display()), "--no-dns"]);
+        let findings = report["findings"].as_array().expect("findings").clone();
+        findings.into_iter().find(|finding| finding["code"] == "exposed-upstream")
+    };
+    // By the helper, and at the container's own address.
+    for upstream in ["127.0.0.1:3000", "172.17.0.2:80"] {
+        let finding = found(upstream).unwrap_or_else(|| panic!("{upstream} is open"));
+        assert!(finding["facts"][1].as_str().is_some_and(|fact| fact.contains("a container publishes it")), "{finding}");
+    }
+    assert!(found("172.17.0.3:80").is_none(), "another container");
+    host.nft("add rule ip f o iifname != docker0 ip saddr != 10.0.0.0/8 drop");
+    assert!(found("127.0.0.1:3000").is_none(), "single networks are let in");
 }
 
 fn published_ports_need_their_rule() {

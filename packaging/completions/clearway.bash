@@ -373,7 +373,7 @@ _clearway() {
             return 0
             ;;
         clearway__subcmd__fix)
-            opts="-h --netns --snapshot --observe --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --apply --confirm --confirm-now --persist --guard --watch --help"
+            opts="-h --netns --snapshot --observe --iptables-save --ip6tables-save --nft-json --ipset-save --host --flow --proxy --config --no-discover --no-dns --format --output --apply --confirm --confirm-now --persist --keep --since --mended --guard --watch --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -436,6 +436,18 @@ _clearway() {
                     return 0
                     ;;
                 --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mended)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

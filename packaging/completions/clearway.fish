@@ -175,6 +175,9 @@ json\t'JSON for programs'"
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l output -d 'Write the result to this file instead of standard output' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l apply -d 'Make the fixes of the findings with these codes' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l confirm -d 'Undo it unless it is confirmed within this time; 0 confirms what is verified' -r
+complete -c clearway -n "__fish_clearway_using_subcommand fix" -l keep -d 'Write the state that was judged to this file, which is not there yet' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand fix" -l since -d 'Compare the rules that run with those that the fix of a finding makes of such a state' -r -F
+complete -c clearway -n "__fish_clearway_using_subcommand fix" -l mended -d 'That finding: its code, IP version and flow' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l guard -d 'Watch a change that is under way, and undo it in time' -r -F
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l watch -d 'The process that makes the change' -r
 complete -c clearway -n "__fish_clearway_using_subcommand fix" -l no-discover -d 'Follow only the flows that are given'
