@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{headers::Headers, ipset, nft::sets::Sets};
+use super::{
+    headers::{Headers, NAMED},
+    ipset,
+    nft::sets::Sets,
+};
 use crate::{
     model::{
-        Field, IpVersion, Test, Values,
+        Bits, Field, IpVersion, Test, Values,
         bits::number,
         chain::Backend,
         step::{Condition, ConditionId, ConditionKind},
@@ -44,6 +48,7 @@ pub struct Context<'a> {
     /// A rule may set a connection's label.
     pub labels: bool,
     fragment: Option<ConditionId>,
+    bytes: Option<Arc<[Option<Bits>]>>,
     points: FxHashMap<(Field, u128, u128), Arc<Values>>,
     shared: FxHashMap<(&'static str, usize), Test>,
 }
@@ -67,6 +72,7 @@ impl<'a> Context<'a> {
             accounting: None,
             labels: false,
             fragment: None,
+            bytes: None,
             points: FxHashMap::default(),
             shared: FxHashMap::default(),
         }
@@ -116,6 +122,20 @@ impl<'a> Context<'a> {
         let test = make(self);
         self.shared.insert(name, test.clone());
         test
+    }
+
+    /// The bytes of a packet that is no IPv6 fragment, from the network header on, as far as they have names of their own; none for IPv6's
+    /// payload length, which no field is.
+    pub fn packet_bytes(&mut self) -> Arc<[Option<Bits>]> {
+        let headers = &self.headers;
+        let byte = |at| (!headers.payload_length(at, 1)).then(|| headers.network(at, 1));
+        let bytes = self.bytes.get_or_insert_with(|| (0..headers.network_length() + NAMED).map(byte).collect());
+        Arc::clone(bytes)
+    }
+
+    /// The realm of every packet's route, where it is known (`dst_entry.tclassid`): IPv6 gives none, IPv4 only those of its routes and rules.
+    pub fn realm(&self) -> Option<u32> {
+        (self.version == IpVersion::V6 || self.network.without_realms).then_some(0)
     }
 
     /// A number of every interface that has it.

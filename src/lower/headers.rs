@@ -15,7 +15,7 @@ pub struct Headers {
 pub const LINK: usize = 14;
 
 /// Bytes of the transport header that have fields of their own.
-const NAMED: usize = 20;
+pub const NAMED: usize = 20;
 
 impl Headers {
     #[must_use]

@@ -27,6 +27,8 @@ pub mod step;
 
 pub mod test;
 
+pub mod text;
+
 pub mod values;
 
 pub use bits::{Bits, Part, Source};
@@ -40,4 +42,5 @@ pub use settings::Settings;
 pub use socket::Socket;
 pub use step::{ConditionId, Nat, Reject, Step, Verdict};
 pub use test::Test;
+pub use text::Text;
 pub use values::Values;

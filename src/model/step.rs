@@ -1,6 +1,6 @@
 //! Steps: a rule is a sequence of them, and may break off half-way with what it did so far standing.
 
-use super::{Bits, ChainId, Field, SetId, Test};
+use super::{Bits, ChainId, Field, SetId, Test, Text};
 
 /// Number of a [`Condition`] in [`super::Host::conditions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +108,11 @@ pub enum Load {
     Tuple { end: TupleEnd, reply: bool, condition: ConditionId },
     /// An option of the TCP header.
     TcpOption(TcpOption),
+    /// The segment size that a TCP header's options tell (`tcpmss_mt`), as a number of 32 bits: 65536 where they tell none. The condition
+    /// decides where they are not known.
+    SegmentSize(ConditionId),
+    /// 1 where the text is in the packet, else 0, as a number of 32 bits. The condition decides where its bytes are not known.
+    Text { text: Box<Text>, condition: ConditionId },
     /// Something of the socket that takes the packet; no socket breaks off the rule.
     Socket(SocketKey),
 }

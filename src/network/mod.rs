@@ -23,6 +23,8 @@ pub struct Network {
     pub routes: Vec<Route>,
     /// Policy rules of both families by rising priority.
     pub rules: Vec<PolicyRule>,
+    /// It is known that no route and no policy rule gives packets a realm.
+    pub without_realms: bool,
     /// Neighbours whose hardware addresses were set by hand.
     pub neighbours: Vec<Neighbour>,
     /// Those that did not answer when this host asked for them.

@@ -164,6 +164,8 @@ fn transport(record: &Record<'_>, protocol: Option<Protocol>, version: IpVersion
         ("flags", record.flags.is_some() && !is(Protocol::TCP)),
         ("seq", record.seq.is_some() && !is(Protocol::TCP)),
         ("ack", record.ack.is_some() && !is(Protocol::TCP)),
+        ("window", record.window.is_some() && !is(Protocol::TCP)),
+        ("urgent", record.urgent.is_some() && !is(Protocol::TCP)),
         ("options", record.options.is_some() && !is(Protocol::TCP)),
     ];
     if let Some((key, _)) = misplaced.iter().find(|(_, wrong)| *wrong) {
@@ -182,6 +184,8 @@ fn transport(record: &Record<'_>, protocol: Option<Protocol>, version: IpVersion
     }
     facts.add(Field::Sequence, record.seq.map(u128::from));
     facts.add(Field::Acknowledgement, record.ack.map(u128::from));
+    facts.add(Field::Window, record.window.map(u128::from));
+    facts.add(Field::Urgent, record.urgent.map(u128::from));
     let payload = digits("payload", record.payload.as_deref())?;
     let options = digits("options", record.options.as_deref())?;
     if options.as_ref().is_some_and(|options| !options.len().is_multiple_of(4) || options.len() > 40) {
@@ -318,8 +322,8 @@ fn over(bytes: &[u8], header: usize, facts: &mut Facts) {
     }
 }
 
-/// Rules load at most 255 + 16 bytes into the transport header and beyond.
-const MOST_PAYLOAD: usize = 320;
+/// What a frame carries: rules load at most 255 + 16 bytes into the transport header and beyond, but look for text in all of them.
+const MOST_PAYLOAD: usize = 1480;
 
 #[cfg(test)]
 mod tests {

@@ -36,6 +36,9 @@ pub struct Record<'a> {
     pub mark: Option<u32>,
     pub seq: Option<u32>,
     pub ack: Option<u32>,
+    /// Window and urgent pointer of TCP.
+    pub window: Option<u16>,
+    pub urgent: Option<u16>,
     pub frag: Option<Fragment>,
     /// Hexadecimal digits: what follows the transport header.
     #[serde(borrow)]

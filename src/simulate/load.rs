@@ -87,8 +87,23 @@ impl<S: Space> Machine<'_, S> {
             Load::Routed => (Vec::new(), vec![strand]),
             Load::Tuple { end, reply, condition } => (self.load_tuple(strand, *end, *reply, *condition, register), Vec::new()),
             Load::TcpOption(option) => self.load_option(strand, option, register),
+            Load::SegmentSize(condition) => {
+                let size = self.segment_size(&strand);
+                (self.told(strand, register, size, *condition), Vec::new())
+            }
+            Load::Text { text, condition } => {
+                let found = self.finds(&strand, text).map(u32::from);
+                (self.told(strand, register, found, *condition), Vec::new())
+            }
             Load::Socket(key) => self.load_socket(strand, *key, register),
         }
+    }
+
+    /// Loads a number; what the condition decides where there is none.
+    fn told(&mut self, mut strand: Strand<S>, register: u8, number: Option<u32>, condition: ConditionId) -> Vec<Strand<S>> {
+        let Some(number) = number else { return self.free(strand, register, 1, None, condition) };
+        strand.load_bits(register, &Bits::constant(32, number.into()));
+        vec![strand]
     }
 
     /// `nft_payload_inner_offset`: behind the ports of UDP, behind the options of TCP; of tunnels it is not told.

@@ -40,6 +40,8 @@ mod jhash;
 
 mod options;
 
+mod text;
+
 pub mod conntrack;
 
 mod sctp;

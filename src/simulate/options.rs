@@ -132,6 +132,31 @@ impl<S: Space> Machine<'_, S> {
         }
     }
 
+    /// The segment size that the options tell, 65536 if they tell none (`tcpmss_mt`): an option of another length than its own is passed over.
+    /// None where they are not known. Asked only of whole headers.
+    pub(super) fn segment_size(&self, strand: &Strand<S>) -> Option<u32> {
+        const KIND: u128 = 2;
+        const LENGTH: u128 = 4;
+        const NONE: u32 = 1 << 16;
+        let value = |field| self.decider.value(&strand.space, &strand.way.view.field(field, self.decider.host.version));
+        let byte = |place| value(Field::Transport(place));
+        let end = u16::try_from(4 * value(Field::DataOffset)?).ok()?;
+        let mut at = 20;
+        while at < end {
+            let kind = byte(at)?;
+            if kind < 2 || at + 1 == end {
+                at += 1;
+                continue;
+            }
+            let length = byte(at + 1)?;
+            if kind == KIND && length == LENGTH && at + 4 <= end {
+                return u32::try_from(byte(at + 2)? << 8 | byte(at + 3)?).ok();
+            }
+            at += u16::try_from(length.max(1)).ok()?;
+        }
+        Some(NONE)
+    }
+
     /// Walks the options of a header of `end` bytes.
     fn scan(&self, strand: &Strand<S>, end: u16, option: &TcpOption) -> Found {
         let byte = |place| self.decider.value(&strand.space, &strand.way.view.field(Field::Transport(place), self.decider.host.version));

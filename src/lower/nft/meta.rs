@@ -178,11 +178,14 @@ impl Reader<'_, '_> {
         self.load_host(dest, field);
     }
 
-    /// `nft_meta_get_eval_rtclassid`: needs a route, which there is none of yet in prerouting.
-    fn load_route_class(&mut self, dest: Reg) {
-        let routed = self.context.condition(ConditionKind::Unknown, "the packet has been routed (meta rtclassid)");
-        self.guards.other(Test::Condition(routed));
-        self.load_host(dest, Field::RtClassId);
+    /// `nft_meta_get_eval_rtclassid`, `nft_rt_get_eval`: needs a route, which there is none of yet in prerouting.
+    pub(super) fn load_route_class(&mut self, dest: Reg) {
+        self.context.reads_route = true;
+        self.load_by(dest, 4, Load::Routed);
+        match self.context.realm() {
+            Some(realm) => self.load_bits(dest, Bits::constant(32, realm.into()).swap_bytes(4)),
+            None => self.load_host(dest, Field::RtClassId),
+        }
     }
 
     /// A number that each interface has, if there is one (`nft_meta_store_iftype` and its kin).

@@ -14,7 +14,7 @@ impl Reader<'_, '_> {
     pub(super) fn rt(&mut self, rt: &Rt) {
         self.context.reads_route = true;
         let (name, bytes) = match rt.key {
-            0 => ("classid", 4),
+            0 => return self.load_route_class(rt.dest),
             1 if self.context.version == IpVersion::V4 => return self.load_by(rt.dest, 4, Load::NextHop),
             2 if self.context.version == IpVersion::V6 => return self.load_by(rt.dest, 16, Load::NextHop),
             1 | 2 => return self.test(Test::Never),

@@ -17,7 +17,7 @@ mod rule;
 
 mod socket;
 
-use std::net::IpAddr;
+use std::{cell::Cell, net::IpAddr};
 
 use ipnet::IpNet;
 use netlink_packet_core::{DecodeError, DefaultNla, Nla as _, Parseable};
@@ -38,8 +38,16 @@ pub fn decode(snapshot: &Snapshot) -> Network {
     network.links = each(&snapshot.links, "an interface", incomplete, link::link);
     network.addresses = each(&snapshot.addresses, "an address", incomplete, address::address);
     let objects = nexthop::Objects::decode(&snapshot.nexthops, incomplete);
-    network.routes = each(&snapshot.routes, "a route", incomplete, |message| route::route(message, &objects));
-    network.rules = each(&snapshot.policy_rules, "a policy rule", incomplete, rule::rule);
+    let realms = Cell::new(false);
+    network.routes = each(&snapshot.routes, "a route", incomplete, |message| {
+        realms.set(realms.get() || route::has_realm(&message));
+        route::route(message, &objects)
+    });
+    network.rules = each(&snapshot.policy_rules, "a policy rule", incomplete, |message| {
+        realms.set(realms.get() || rule::has_realm(&message));
+        rule::rule(message)
+    });
+    network.without_realms = !realms.get() && incomplete.is_empty() && !network.routes.is_empty() && !network.rules.is_empty();
     // The kernel keeps each family's rules by priority, and tells them in that order (`fib_nl2rule`).
     network.rules.sort_by_key(|rule| rule.priority);
     network.neighbours = each(&snapshot.neighbours, "a neighbour", incomplete, neighbour::neighbour);

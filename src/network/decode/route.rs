@@ -75,6 +75,15 @@ pub(super) fn route(message: RouteMessage, objects: &Objects) -> Result<Option<R
     Ok(Some(route))
 }
 
+/// Whether the route, or one of its nexthops, gives packets a realm (`RTA_FLOW`).
+pub(super) fn has_realm(message: &RouteMessage) -> bool {
+    let gives = |attribute: &RouteAttribute| matches!(attribute, RouteAttribute::Realm(_));
+    message.attributes.iter().any(|attribute| match attribute {
+        RouteAttribute::MultiPath(hops) => hops.iter().flat_map(|hop| &hop.attributes).any(gives),
+        other => gives(other),
+    })
+}
+
 /// One nexthop of several (`struct rtnexthop`).
 fn nexthop(hop: RouteNextHop, opaque: &mut Vec<String>) -> Result<Nexthop, Reason> {
     let dead = hop.flags.contains(RouteNextHopFlags::Dead);

@@ -14,6 +14,11 @@ const PADDING: u16 = 18;
 /// `suppress_prefixlen` of a rule that suppresses nothing (`fib_nl2rule`).
 const SUPPRESS_NOTHING: u32 = u32::MAX;
 
+/// Whether packets that the rule takes get a realm (`FRA_FLOW`).
+pub(super) fn has_realm(message: &RuleMessage) -> bool {
+    message.attributes.iter().any(|attribute| matches!(attribute, RuleAttribute::Realm(_)))
+}
+
 pub(super) fn rule(message: RuleMessage) -> Result<Option<PolicyRule>, Reason> {
     let header = message.header;
     let ip_version = match header.family {

@@ -17,6 +17,7 @@ pub const TESTS: &[Test] = tests![
     fib_tells_the_type_of_an_address,
     fib_of_ipv6,
     fib_takes_what_comes_in_by_lo_for_fine,
+    a_route_without_a_realm_has_realm_0,
     loopback_means_something_on_its_own_interface_only,
 ];
 
@@ -37,6 +38,22 @@ fn ttl_is_already_less_in_forward() {
                 counter comment \"all\" } }",
         packets: vec![with_ttl(64, Out("eth1")), with_ttl(2, Out("eth1")), with_ttl(1, Gone)],
         counters: &[("64", 1), ("63", 1), ("all", 2)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// In prerouting there is no route yet, so a load of its realm breaks off.
+fn a_route_without_a_realm_has_realm_0() {
+    Fact {
+        rules: "table inet t {
+            chain p { type filter hook prerouting priority 0; meta rtclassid 0 counter comment \"early\"
+                rt classid != 5 counter comment \"early, other\" }
+            chain f { type filter hook forward priority 0; meta rtclassid 0 counter comment \"meta\"
+                rt classid 0 counter comment \"rt\"
+                meta rtclassid 5 counter comment \"other\" } }",
+        packets: vec![(to("10.2.0.7"), Out("eth1")), (tcp(Some("eth0"), "fd00:1::7", "fd00:2::7", (2000, 80), SYN), Out("eth1"))],
+        counters: &[("early", 0), ("early, other", 0), ("meta", 2), ("rt", 2), ("other", 0)],
         ..Fact::default()
     }
     .check();

@@ -5,7 +5,7 @@ use super::packets::{datagram, errand, flags, raw, syn, v4, v6, with};
 use crate::harness::{Needs, Test, tests};
 use crate::packet::{ACK, SYN};
 
-pub const TESTS: &[Test] = tests![Needs::Namespaces; u32_of_ipv4, u32_of_ipv6, bpf, headers_of_ipv6];
+pub const TESTS: &[Test] = tests![Needs::Namespaces; u32_of_ipv4, u32_of_ipv6, bpf, strings, segment_sizes, headers_of_ipv6];
 
 fn u32_of_ipv4() {
     let told = |text: &[u8]| v4(with(flags(80, ACK), |packet| packet.payload = text.to_vec()));
@@ -47,6 +47,82 @@ fn bpf() {
         case(&program("4,32 0 0 12,69 0 1 8,6 0 0 1,6 0 0 0"), [], v4(syn(1))),
         case(&program("6,0 0 0 7,2 0 0 3,97 0 0 3,29 0 1 0,6 0 0 1,6 0 0 0"), v4(syn(1)), []),
         case(&program("1,6 0 0 1"), syn(1), []),
+    ]);
+}
+
+/// A search begins at the network header. What ends beyond `--to` is not found, nor what begins before `--from`.
+fn strings() {
+    let told = |text: &[u8]| with(flags(80, ACK), |packet| packet.payload = text.to_vec());
+    let asked = |text: &[u8]| with(datagram(80), |packet| packet.payload = text.to_vec());
+    let far = |place: usize| asked(&[vec![b'.'; place], b"GET /".to_vec()].concat());
+    for algorithm in ["bm", "kmp"] {
+        let rule = |text: &str| format!("-m string {text} --algo {algorithm}");
+        check([
+            case(
+                &rule("--string \"GET /\""),
+                [told(b"GET / HTTP"), told(b"GEGET /"), asked(b"GET /")].concat(),
+                [told(b"GET"), syn(80)].concat(),
+            ),
+            case(&rule("! --string \"GET /\""), [told(b"get / "), told(b"GET  /")].concat(), told(b"GET / HTTP")),
+            case(
+                &rule("--icase --string \"Get /\""),
+                [told(b"gEt / "), told(b"GET /")].concat(),
+                [told(b"g\xc5t /"), told(b"GET\0/")].concat(),
+            ),
+            case(&rule("--hex-string \"|00ff|A|01|\""), told(b"\0\xffA\x01"), told(b"\0\xffa\x01")),
+            // From the 5th byte of the addresses on, as IPv4 has them.
+            case(&rule("--hex-string |0a0107|"), [], v4(syn(80))),
+            case(&rule("--hex-string |0a0100070a02| --from 12"), v4(syn(80)), []),
+            case(&rule("--hex-string |0a0100070a02| --from 13"), [], v4(syn(80))),
+            case(&rule("--hex-string |0a0100070a02| --to 18"), v4(syn(80)), []),
+            case(&rule("--hex-string |0a0100070a02| --to 17"), [], v4(syn(80))),
+            case(&rule("--hex-string |fd00000100000000| --from 8 --to 16"), v6(syn(80)), v4(syn(80))),
+            // The payload length, the next header, the hop limit.
+            case(&rule("--hex-string |00140640fd| --from 4 --to 9"), v6(syn(80)), v6(told(b"."))),
+            case(&rule("--string \"GET /\" --from 40"), v4(told(b"GET / ")), []),
+            case(&rule("--string \"GET /\" --from 41"), [], v4(told(b"GET / "))),
+            case(&rule("--string \"GET /\" --to 45"), v4(told(b"GET / ")), v4(told(b".GET / "))),
+            case(&rule("--string \"GET /\" --from 60000"), [], told(b"GET / ")),
+            case(
+                &rule("--string \"GET /\" --to 60000"),
+                far(40),
+                far(0).map(|mut packet| {
+                    packet.payload.pop();
+                    packet
+                }),
+            ),
+            // One byte of the checksum may be this.
+            case(&rule("--hex-string |77|"), v4(asked(b"abcw")), []),
+        ]);
+    }
+    check([
+        case("-m string --string \"GET /\" --algo kmp", far(900), asked(&[b'.'; 900])),
+        case("-m string --string \"GET /\" --algo bm", [], asked(&[b'.'; 900])),
+        case("-m string --string \"GET /\" --algo bm", far(900), []).open(),
+    ]);
+}
+
+/// An option of another length than its own is passed over, and the end of the options does not end them.
+fn segment_sizes() {
+    let of = |options: &[u8]| with(flags(80, SYN), |packet| packet.options = options.to_vec());
+    check([
+        case("-p tcp -m tcpmss --mss 1400:1460", of(&[2, 4, 5, 180]), [of(&[2, 4, 5, 181]), of(&[1, 1, 1, 1])].concat()),
+        case("-p tcp -m tcpmss --mss 1400:1460", of(&[1, 1, 2, 4, 5, 180, 1, 1]), of(&[1, 1, 2, 4, 5, 181, 1, 1])),
+        case(
+            "-p tcp -m tcpmss ! --mss 1400:1460",
+            [of(&[1, 1, 2, 4, 5, 181, 1, 1]), of(&[3, 3, 7, 1])].concat(),
+            of(&[1, 1, 2, 4, 5, 180, 1, 1]),
+        ),
+        case(
+            "-p tcp -m tcpmss --mss 1460",
+            [of(&[0, 0, 0, 0, 2, 4, 5, 180]), of(&[2, 3, 0, 1, 2, 4, 5, 180])].concat(),
+            of(&[3, 6, 2, 4, 5, 180, 0, 0]),
+        ),
+        case(
+            "-p tcp -m tcpmss ! --mss 0:65535",
+            [of(&[1, 1, 2, 4]), of(&[8, 0, 2, 1]), of(&[1, 2, 4, 5])].concat(),
+            of(&[8, 0, 2, 4, 2, 2, 0, 0]),
+        ),
     ]);
 }
 

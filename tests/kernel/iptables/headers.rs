@@ -108,7 +108,10 @@ fn surroundings() {
         case("-p tcp -m tcpmss --mss 500:1000", [], syn(1)),
         case("-p tcp -m tcpmss ! --mss 500:1000", syn(1), []),
         case("-p tcp -m tcpmss --mss 500:1000", [], []).hotdrops(raw(6, &[0; 16])),
-        case("-m realm ! --realm 5", v4(syn(1)), []).at("filter", "FORWARD").open(),
+        case("-m realm ! --realm 5", v4(syn(1)), []).at("filter", "FORWARD"),
+        case("-m realm --realm 5", [], v4(syn(1))).at("filter", "FORWARD"),
+        case("-m realm --realm 0/3", v4(sent(1)), []).at("filter", "OUTPUT"),
+        case("-m realm --realm 5", v4(syn(1)), []).at("filter", "FORWARD").network("route change 10.2.0.0/24 dev eth1 realms 5\n").open(),
         case("-m eui64", [], v6(syn(1))).at("filter", "FORWARD"),
     ]);
 }

@@ -9,6 +9,9 @@ use etherparse::{
 
 use super::{Body, Packet};
 
+/// The window that TCP headers tell.
+pub const WINDOW: u16 = 64240;
+
 impl Packet {
     /// The Ethernet frame for the host under test.
     pub fn frame(&self, checksums: bool) -> Vec<u8> {
@@ -72,7 +75,7 @@ impl Packet {
         }
         let mut bytes = match self.body {
             Body::Tcp { source, destination, flags, sequence, acknowledgement } => {
-                let mut header = TcpHeader::new(source, destination, sequence, 64240);
+                let mut header = TcpHeader::new(source, destination, sequence, WINDOW);
                 header.acknowledgment_number = acknowledgement;
                 let mut bytes = header.to_bytes().to_vec();
                 bytes[13] = flags;

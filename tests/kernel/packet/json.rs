@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::{Body, Packet};
+use super::{Body, Packet, bytes::WINDOW};
 
 const FLAGS: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
 
@@ -51,6 +51,8 @@ impl Packet {
                 put("dport", json!(destination));
                 put("seq", json!(sequence));
                 put("ack", json!(acknowledgement));
+                put("window", json!(WINDOW));
+                put("urgent", json!(0));
                 put("flags", FLAGS.iter().enumerate().filter(|(bit, _)| flags & (1 << bit) != 0).map(|(_, name)| json!(name)).collect());
             }
             Body::Udp { source, destination } => {

@@ -201,7 +201,7 @@ pub fn meaning(each: &Match, context: &mut Context<'_>) -> Meaning {
         Match::Policy(policy) => policy::meaning(each, policy, context),
         Match::Quota(quota) => quota::meaning(quota, context),
         Match::Rateest(_) => rateest::meaning(each, context),
-        Match::Realm(realm) => realm::meaning(realm),
+        Match::Realm(realm) => realm::meaning(realm, context),
         Match::Recent(recent) => recent::meaning(each, recent, context),
         Match::Rpfilter(rpfilter) => rpfilter::meaning(rpfilter, context),
         Match::Rt(_) | Match::Srh(_) => extension_headers::meaning(each, extension_headers::ROUTING, context),
