@@ -25,7 +25,7 @@ const RULES: &str = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT AC
 
 fn nginx(number: u32, doing: &str, to: &str) -> String {
     format!(
-        "2026/01/02 03:04:05 [error] 7#7: *1 failed ({number}: in some language) while {doing}, client: 192.0.2.1, server: , request: \"GET / HTTP/1.1\", upstream: \"{to}\", host: \"x\""
+        "2026/01/02 03:04:05 [error] 7#7: *1 connect() failed ({number}: in some language) while {doing}, client: 192.0.2.1, server: , request: \"GET / HTTP/1.1\", upstream: \"{to}\", host: \"x\""
     )
 }
 
@@ -49,6 +49,8 @@ fn cases() -> Vec<(String, &'static str, &'static str)> {
         (r#"{"level":"error","msg":"dial tcp 10.0.0.5:8081: connect: no route to host"}"#.into(), "upstream-blocked", ""),
         (packet("192.0.2.1", 22), "client-blocked", ""),
         (packet("203.0.113.7", 443), "", ""),
+        // Who logs packets before it lets them pass has not stopped them, whatever becomes of the reply.
+        (packet("192.0.2.1", 443), "", "route-drop"),
         // An interface that is gone is no reason to say nothing.
         (packet("192.0.2.1", 22).replace("wan0", "ppp7"), "client-blocked", ""),
     ]
@@ -82,6 +84,32 @@ fn a_log_from_standard_input() {
     assert_eq!((events.len(), exit), (lines.len(), Some(1)));
     assert_eq!(events[0]["lines"], 2);
     assert_eq!((report["unread_lines"].as_u64(), report["unread"][0].as_u64()), (Some(1), Some(lines.len() as u64 + 2)));
+}
+
+#[test]
+fn a_backend_is_its_servers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let (host, rules) = (put("host.toml", HOST), put("rules", RULES));
+    let config = put(
+        "haproxy.cfg",
+        "defaults\n mode http\n timeout connect 3s\n timeout client 9s\n timeout server 9s\nfrontend web\n bind 203.0.113.10:443\n default_backend app\n\
+         backend app\n server app1 10.0.0.5:8080\nbackend fine\n server fine1 10.0.0.5:80\n",
+    );
+    let line = r#"Jan  2 03:04:05 web haproxy[7]: 192.0.2.1:4000 [02/Jan/2026:03:04:05.123] web app/app1 0/0/-1/-1/3001 503 217 - - sC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1""#;
+    for (line, blamed) in [(line.to_owned(), true), (line.replace(" app/app1 ", " fine/fine1 "), false)] {
+        let proxy = format!("haproxy={config}");
+        let args = ["diagnose", "--iptables-save", &rules, "--host", &host, "--proxy", &proxy, "--format", "json", "--", &line];
+        let output = Command::cargo_bin("clearway").expect("the program").args(args).output().expect("it runs");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let event = &report["events"][0];
+        assert_eq!(event["flows"].as_array().map(Vec::len), Some(1), "{report:#}");
+        assert_eq!(event["causes"].as_array().map(Vec::len), Some(usize::from(blamed)), "{report:#}");
+    }
 }
 
 #[test]

@@ -25,8 +25,9 @@ use crate::{
 /// Options of `clearway diagnose`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-Lines of these logs are read: the error logs of nginx and Apache httpd, what Caddy and Traefik write when they can't connect, and what LOG rules, nft's log and ufw
-write about packets ([UFW BLOCK] …). Other lines are counted and passed over.
+Lines of these logs are read: the error logs of nginx and Apache httpd, haproxy's requests and checks, Envoy's default access log, what Caddy and Traefik
+write when they can't connect, and what LOG rules, nft's log and ufw write about packets ([UFW BLOCK] …). What a client can write into them counts for nothing.
+Other lines are counted and passed over.
 
 Exit status:
   0  nothing on this host explains what the lines tell
@@ -49,7 +50,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Exit, Error> {
     let log = read(&args.log)?;
     if log.events.is_empty() {
-        let why = "no line tells of a connection or packet in words that are read here: error logs of nginx, httpd, Caddy and Traefik, and packets logged by rules";
+        let why = "no line tells of a connection or packet in words that are read here: error logs of nginx, httpd, Caddy and Traefik, logs of haproxy and Envoy, and packets logged by rules";
         return Err(Error::Usage(format!("{why} (clearway diagnose --help)")));
     }
     let mut out = args.output.open()?;
@@ -88,7 +89,7 @@ fn ending(audited: &Audited, diagnoses: &[Diagnosis]) -> Exit {
 fn judged(source: &Source, chosen: &FlowArgs, log: &Log) -> Result<Vec<Judged>, Error> {
     let mut judged = if chosen.no_discover && chosen.flows.is_empty() { Vec::new() } else { audit::judge(source, chosen)? };
     for (event, _) in &log.events {
-        if event.is_of_socket() || judged.iter().any(|judged| cause::is_of(event, judged)) {
+        if !event.has_address() || judged.iter().any(|judged| cause::is_of(event, judged)) {
             continue;
         }
         // An interface of another day, or of another host, is not asked for.

@@ -14,6 +14,7 @@ use crate::{
         expression::{Hosts, Protocol, number},
     },
     model::{Field, HeaderSet, Values},
+    simulate::outcome::Decision,
 };
 
 /// An event with what an audit says of it.
@@ -47,8 +48,11 @@ pub fn rank(event: &Event, lines: usize, audited: &Audited) -> Diagnosis {
 /// Whether a flow is what the event tells of.
 #[must_use]
 pub fn is_of(event: &Event, judged: &Judged) -> bool {
-    if event.is_of_socket() {
-        return matches!((&judged.flow.expression.destination.hosts, &event.socket), (Hosts::Socket(path), Some(told)) if path == told);
+    if let Some(told) = &event.socket {
+        return matches!(&judged.flow.expression.destination.hosts, Hosts::Socket(path) if path == told);
+    }
+    if let Some(name) = &event.group {
+        return judged.flow.wanted.as_ref().is_some_and(|wanted| wanted.proxy == event.writer && wanted.label.as_ref() == Some(name));
     }
     let flow = &judged.flow;
     let protocol = Protocol(match event.protocol.as_str() {
@@ -70,7 +74,8 @@ pub fn is_of(event: &Event, judged: &Judged) -> bool {
     let one = |field: Field, value: u128| (field, Values::one(field.width(version), value));
     let address = |address: IpAddr| number(address);
     let mut wanted = vec![one(Field::Destination, address(event.destination.ip()))];
-    if protocol.has_ports() {
+    // A later fragment tells none.
+    if protocol.has_ports() && event.destination.port() != 0 {
         wanted.push(one(Field::DestinationPort, event.destination.port().into()));
     }
     wanted.extend(event.source.map(|source| one(Field::Source, address(source))));
@@ -84,7 +89,11 @@ fn predicts(finding: &Finding, judged: &Judged, event: &Event) -> bool {
         finding.problem.pieces.first().is_some_and(|(leg, _)| matches!(leg, Leg::Rest | Leg::Companion(_)) && !leg.is_of_neighbours());
     let Some(symptom) = finding.problem.symptom(judged) else { return false };
     match event.phase {
-        Phase::Packet => !finding.problem.pieces.is_empty(),
+        // What was logged is the packet itself, and only a rule logs before it stops one.
+        Phase::Packet => finding.problem.pieces.iter().any(|(leg, index)| {
+            *leg == Leg::First
+                && judged.piece(*leg, *index).is_some_and(|piece| !matches!(piece.outcome.decided_by, Decision::Stage { .. }))
+        }),
         Phase::Waiting => later,
         Phase::Connecting => {
             // A proxy that loses patience before the kernel does logs its own number.

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Something that failed, or a packet that a rule logged; the same for every line that tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// Who wrote the line: "nginx", "apache", "go" (Caddy, Traefik) or "netfilter".
+    /// Who wrote the line: "nginx", "apache", "haproxy", "envoy", "go" (Caddy, Traefik) or "netfilter".
     pub writer: &'static str,
     pub phase: Phase,
     /// The error number of Linux, if the line has one.
@@ -21,6 +21,9 @@ pub struct Event {
     /// The socket file, where it is one that was connected to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<String>,
+    /// The group of upstreams, where the line names no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The interface by which it came in.
     pub incoming: Option<String>,
     /// The interface by which it left.
@@ -39,31 +42,49 @@ pub enum Phase {
     Packet,
 }
 
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+
 impl Event {
     /// What a proxy met on its way to an upstream.
     pub(super) fn of_proxy(writer: &'static str, phase: Phase, errno: Option<u32>, destination: SocketAddr) -> Self {
-        Self { writer, phase, errno, protocol: "tcp".into(), source: None, destination, socket: None, incoming: None, outgoing: None }
+        Self {
+            writer,
+            phase,
+            errno,
+            protocol: "tcp".into(),
+            source: None,
+            destination,
+            socket: None,
+            group: None,
+            incoming: None,
+            outgoing: None,
+        }
     }
 
     /// What a proxy met on its way to a socket file.
     pub(super) fn of_socket(writer: &'static str, phase: Phase, errno: Option<u32>, path: &str) -> Self {
-        let nowhere = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
-        Self { socket: Some(path.to_owned()), ..Self::of_proxy(writer, phase, errno, nowhere) }
+        Self { socket: Some(path.to_owned()), ..Self::of_proxy(writer, phase, errno, NOWHERE) }
     }
 
-    /// Whether it is about a socket file: no packet was sent.
+    /// What a proxy met on its way to one of a group of upstreams, of which it tells only the name.
+    pub(super) fn of_group(writer: &'static str, phase: Phase, name: &str) -> Self {
+        Self { group: Some(name.to_owned()), ..Self::of_proxy(writer, phase, None, NOWHERE) }
+    }
+
+    /// Whether it is about packets to an address, not about a socket file or a group.
     #[must_use]
-    pub fn is_of_socket(&self) -> bool {
-        self.socket.is_some()
+    pub fn has_address(&self) -> bool {
+        self.socket.is_none() && self.group.is_none()
     }
 
     /// Where it was to go, in words.
     #[must_use]
     pub fn to(&self) -> String {
-        match &self.socket {
-            Some(path) => format!("unix:{path}"),
-            None if self.destination.port() == 0 => format!("{} ({})", self.destination.ip(), self.protocol),
-            None => format!("{}/{}", self.destination, self.protocol),
+        match (&self.socket, &self.group) {
+            (Some(path), _) => format!("unix:{path}"),
+            (_, Some(name)) => format!("the upstreams of {name}"),
+            _ if self.destination.port() == 0 => format!("{} ({})", self.destination.ip(), self.protocol),
+            _ => format!("{}/{}", self.destination, self.protocol),
         }
     }
 

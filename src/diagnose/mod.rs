@@ -8,7 +8,13 @@ pub mod event;
 
 mod apache;
 
+mod envelope;
+
+mod envoy;
+
 mod go;
+
+mod haproxy;
 
 mod netfilter;
 
@@ -87,7 +93,7 @@ impl Reader {
 #[must_use]
 pub fn line(text: &str) -> Option<Event> {
     let text = Some(text).filter(|text| text.len() <= LONGEST)?;
-    netfilter::read(text).or_else(|| nginx::read(text)).or_else(|| apache::read(text)).or_else(|| go::read(text))
+    [netfilter::read, nginx::read, apache::read, haproxy::read, envoy::read, go::read].iter().find_map(|read| read(text))
 }
 
 #[cfg(test)]

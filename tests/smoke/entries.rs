@@ -106,7 +106,7 @@ pub fn expression(input: &[u8]) {
 pub fn log(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     for (event, _) in clearway::diagnose::read(text.lines()).events {
-        if !event.is_of_socket() {
+        if event.has_address() {
             let _ = event.flow().parse::<Expression>();
         }
         let _ = event.to();
