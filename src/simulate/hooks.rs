@@ -70,7 +70,7 @@ impl<S: Space> Machine<'_, S> {
                 }
                 Stop::Translate(side, chains) => self.translate_connections(side, &chains, strands),
             };
-            if strands.iter().any(|strand| strand.way.reroute) {
+            if hook == Hook::Output && strands.iter().any(|strand| strand.way.reroute) {
                 strands = self.reroute(strands);
             }
         }

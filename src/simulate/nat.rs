@@ -218,9 +218,9 @@ impl<S: Space> Machine<'_, S> {
         }
     }
 
-    /// Of packets that are sent, those with another destination address now are routed again.
+    /// Of packets that are sent, or come in again by lo, those with another destination address now are routed again.
     fn elsewhere(&mut self, strands: Vec<Strand<S>>, old: &Bits, new: &Bits) -> Vec<Strand<S>> {
-        if self.hook != Hook::Output || old == new {
+        if !matches!(self.hook, Hook::Output | Hook::Prerouting) || old == new {
             return strands;
         }
         let mut all = Vec::new();

@@ -45,6 +45,12 @@ impl<S: Space> Machine<'_, S> {
         let strands = self.ingress(strands, given);
         let strands = self.admit(strands);
         let strands = self.pass(Hook::Prerouting, strands, given, None);
+        self.route(strands, given);
+    }
+
+    /// What has come in is routed, and goes on to this host or out.
+    fn route(&mut self, mut strands: Vec<Strand<S>>, given: Given) {
+        strands.iter_mut().for_each(|strand| strand.way.reroute = false);
         let mut local = Vec::new();
         let mut forward = Vec::new();
         for (mut strand, route) in self.route_received(strands) {
@@ -179,9 +185,12 @@ impl<S: Space> Machine<'_, S> {
         }
         let returning = self.ingress(returning, given);
         let returning = self.unspoiled(returning);
-        // The route that it was sent by stays with it: no second decision, no source validation (ip_rcv_finish_core, skb_valid_dst).
+        // The route that it was sent by stays with it: no second decision, no source validation (ip_rcv_finish_core, skb_valid_dst). But
+        // where translation writes another destination, the route is dropped (nf_nat_ipv4_pre_routing, nf_nat_ipv6_in).
         let returning = self.pass(Hook::Prerouting, returning, given, None);
-        self.input(returning, given);
+        let (again, kept): (Vec<_>, Vec<_>) = returning.into_iter().partition(|strand| strand.way.reroute);
+        self.route(again, given);
+        self.input(kept, given);
     }
 
     fn input(&mut self, strands: Vec<Strand<S>>, given: Given) {

@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = tests![
     a_chain_at_the_priority_of_nat_that_came_after_it_runs_before_it,
     what_a_nat_chain_wrote_stays_where_the_connection_keeps_its_address,
     what_a_rule_wrote_before_nat_is_replaced_where_the_connection_is_translated,
+    what_translation_writes_anew_on_loopback_is_routed_there,
 ];
 
 fn dnat_changes_what_routing_and_forward_see() {
@@ -250,6 +251,24 @@ fn what_a_rule_wrote_before_nat_is_replaced_where_the_connection_is_translated()
             (udp(Some("eth0"), "10.1.0.8", "10.1.0.1", (2000, 80)), Out("eth1")),
         ],
         counters: &[("connection", 1), ("written", 1)],
+        ..Fact::default()
+    }
+    .check();
+}
+
+/// What was written behind the translation is written back when the packet comes in by lo. Then it has no route any more, and 127.0.0.1 is no
+/// destination for what needs one.
+fn what_translation_writes_anew_on_loopback_is_routed_there() {
+    let to_itself = |port| tcp(None, "10.1.0.1", "10.1.0.1", (2000, port), SYN);
+    Fact {
+        rules: "table ip t {
+            chain n { type nat hook output priority -100; tcp dport 80 redirect comment \"redirect\" }
+            chain w { type filter hook postrouting priority 300; ip daddr set 10.2.0.1 comment \"written\" }
+            chain p { type filter hook prerouting priority 0; iif lo ip daddr 127.0.0.1 counter comment \"back\"
+                iif lo ip daddr 10.2.0.1 counter comment \"stays\" }
+            chain i { type filter hook input priority 0; counter comment \"input\" } }",
+        packets: vec![(to_itself(80), Gone), (to_itself(81), Here)],
+        counters: &[("back", 1), ("stays", 1), ("input", 1)],
         ..Fact::default()
     }
     .check();
