@@ -11,8 +11,8 @@ const TIMEOUT: u32 = 110;
 
 /// A message by its number, what stands before the address, and what it tells.
 const MESSAGES: [(&str, &str, Phase); 2] = [
-    (": AH00957: ", "attempt to connect to ", Phase::Connecting),
-    (": AH01102: ", "error reading status line from remote server ", Phase::Waiting),
+    ("AH00957: ", "attempt to connect to ", Phase::Connecting),
+    ("AH01102: ", "error reading status line from remote server ", Phase::Waiting),
 ];
 
 /// Reads a connection that failed.
@@ -23,7 +23,7 @@ pub(super) fn read(line: &str) -> Option<Event> {
 
 fn of(line: &str, number: &str, before: &str, phase: Phase) -> Option<Event> {
     let (stamp, message) = line.split_once(number)?;
-    // `[Fri Jan 02 03:04:05 2026] [proxy:error] [pid 7:tid 8] [client 192.0.2.1:4000] (111)Connection refused`: nothing of a request.
+    // `[Fri Jan 02 03:04:05 2026] [proxy:error] [pid 7:tid 8] (111)Connection refused: [client 192.0.2.1:4000] `: nothing of a request.
     let mut rest = stamp;
     while let Some((_, behind)) = rest.strip_prefix('[').and_then(|inside| inside.split_once("] ")) {
         rest = behind;
@@ -54,6 +54,7 @@ mod tests {
         assert_eq!(read(&LINE.replace("70007", "x")), None);
         let waiting = LINE.replace("AH00957: http: attempt to connect to", "AH01102: error reading status line from remote server");
         assert_eq!(read(&waiting), Some(Event::of_proxy("apache", Phase::Waiting, Some(110), to)));
+        assert_eq!(read(&waiting.replace("expired: ", "expired: [client 192.0.2.1:4000] ")), read(&waiting));
         assert_eq!(read(&waiting.replace("70007", "70014")).map(|event| event.errno), Some(None));
     }
 

@@ -234,6 +234,12 @@ fn under(condition: &Condition, kind: &Kind, gateway: &Namespace, folder: &Path)
     if !parts.iter().all(|part| log.contains(part)) {
         differences.push(format!("{name}: the log has no {words:?}: {log}"));
     }
+    let mut events = log.lines().filter_map(clearway::diagnose::line);
+    // Caddy does not name an upstream that keeps silent.
+    let names_it = kind.name != "haproxy" && !words.is_empty() && !words.starts_with("net/http");
+    if names_it && !events.any(|event| event.to().contains(upstream.address())) {
+        differences.push(format!("{name}: no line is read as an event about it: {log}"));
+    }
     differences
 }
 
