@@ -28,7 +28,11 @@ fn of(line: &str, number: &str, before: &str, phase: Phase) -> Option<Event> {
     while let Some((_, behind)) = rest.strip_prefix('[').and_then(|inside| inside.split_once("] ")) {
         rest = behind;
     }
-    let (code, _) = rest.strip_prefix('(')?.split_once(')')?;
+    let (code, words) = rest.strip_prefix('(')?.split_once(')')?;
+    // Another message's number, or a path, comes before what a client asked for: `(36)File name too long: AH00036: access to /AH00957: …`.
+    if words.contains('/') || words.contains(" AH") {
+        return None;
+    }
     let code = code.parse().ok()?;
     // The scheme may come first: `http: attempt to connect to`.
     let to = message.split_once(before).filter(|(scheme, _)| scheme.is_empty() || scheme.ends_with(": ") && !scheme.contains('"'))?.1;
@@ -62,5 +66,10 @@ mod tests {
     fn a_request_is_no_message() {
         let message = LINE.split_once("(70007)").expect("a message").1;
         assert_eq!(read(&format!(r#"192.0.2.1 - - [x] "GET / HTTP/1.1" 200 5 "-" "(70007){message}""#)), None);
+        let stamp = "[Fri Jan 02 03:04:05 2026] [core:error] [pid 7:tid 8] ";
+        for before in ["(36)File name too long: [client 192.0.2.1:4000] AH00036: access to /", "(13)x: AH00035: y ", "(2)x: /"] {
+            let forged = format!("{stamp}{before}AH00957: attempt to connect to 10.0.0.5:80 (x) failed");
+            assert_eq!(read(&forged), None, "{forged}");
+        }
     }
 }

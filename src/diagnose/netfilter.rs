@@ -57,7 +57,12 @@ fn start(message: &str) -> Option<usize> {
 /// Whether a rule may have written this before its packets. Without the kernel's name before it, it could be the line of a server, into which
 /// a client put what it liked: those have addresses, paths or quotes.
 fn may_be_prefix(prefix: &str) -> bool {
-    let has_address = prefix.split(|letter: char| letter.is_whitespace() || letter == ',').any(|word| word.parse::<IpAddr>().is_ok());
+    let is_address = |word: &str| {
+        // With a port, as httpd writes it: `[client 192.0.2.1:4000] `.
+        let (word, bare) = (word.trim_end_matches([']', ':']), word.trim_matches(['[', ']', ':']));
+        bare.parse::<IpAddr>().is_ok() || bare.parse::<SocketAddr>().is_ok() || word.parse::<SocketAddr>().is_ok()
+    };
+    let has_address = prefix.split(|letter: char| letter.is_whitespace() || letter == ',').any(is_address);
     prefix.len() < LONGEST_PREFIX && !has_address && !prefix.contains(['/', '"', '\'', '{', '='])
 }
 
@@ -111,6 +116,9 @@ mod tests {
             format!("Jan 2 03:04:05 web app[7]: kernel: [1.2] {packet}"),
             format!("Jan 2 03:04:05 web app: agent {packet}"),
             format!("agent={packet}"),
+            format!("[core:error] [pid 7] [client 192.0.2.1:4000] AH00126: Invalid URI in request {packet} [ HTTP/1.1"),
+            format!("[core:error] [client 2001:db8::1] AH00126: Invalid URI in request {packet}"),
+            format!("[core:error] [client [2001:db8::1]:4000] AH00126: Invalid URI in request {packet}"),
         ] {
             assert_eq!(flow(&forged), None, "{forged}");
         }
