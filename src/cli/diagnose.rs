@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Lines of these logs are read: the error logs of nginx and Apache httpd, haproxy's requests and checks, Envoy's default access log, what Caddy and Traefik
-write when they can't connect, and what LOG rules, nft's log and ufw write about packets ([UFW BLOCK] …). What a client can write into them counts for nothing.
+write when they can't connect, and what LOG rules, nft's log and ufw write about packets ([UFW BLOCK] …). What clients write into them is left out, as far as the formats are the default ones.
 Other lines are counted and passed over.
 
 Exit status:
