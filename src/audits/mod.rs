@@ -2,6 +2,8 @@
 
 pub mod judge;
 
+mod piece;
+
 pub mod trace;
 
 pub mod witness;
